@@ -1,0 +1,51 @@
+"""What the terminal can show and how to write to it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from asynclint.report.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ASCII_ART = str.maketrans({"└": "`", "─": "-", "…": "."})
+
+
+def wants_colour(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether to colour: `--color`, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then what the stream is."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):  # an empty value does not count, https://no-color.org
+        return False
+    if any(environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return environment.get("TERM") != "dumb" and stream.isatty()
+
+
+def write_out(text: str) -> None:
+    """Write data to standard output. A reader that has gone away (`| head -1`) is no error."""
+    stream = sys.stdout
+    try:
+        stream.write(_encodable(text, stream.encoding))
+        stream.flush()
+    except BrokenPipeError:
+        # Else the interpreter tries again at exit, and complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(message: str) -> None:
+    """A line for people, on standard error."""
+    click.echo(printable(message), err=True)
+
+
+def _encodable(text: str, encoding: str) -> str:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII_ART).encode(encoding, "backslashreplace").decode(encoding)
+    return text

@@ -1,0 +1,73 @@
+"""Which rules are meant by what people write: codes, prefixes of codes, names, `ALL`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from asynclint.config.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from asynclint.core.diagnostic import RuleInfo
+
+ALL = "ALL"
+
+_NOTHING, _EVERYTHING = 0, 1
+_EXACT = 100
+"""How closely a selector names a rule: below any prefix, 1 + the prefix's length, above any prefix."""
+
+
+def select_rules(rules: Iterable[RuleInfo], select: tuple[str, ...], ignore: tuple[str, ...]) -> frozenset[str]:
+    """The codes of the rules that are on.
+
+    The closer of two selectors decides, so `--select ASL2 --ignore ASL204` and `--ignore ASL2 --select ASL204` mean
+    what they say; `ignore` wins between equals. A rule that is off by default is on only if selected by its own
+    code or name or by ALL; nothing that is ignored turns a rule on. Raises SettingsError for what names no rule.
+    """
+    known = tuple(rules)
+    refuse_unknown((*select, *ignore), known)
+    return frozenset(rule.code for rule in known if _is_on(rule, select, ignore))
+
+
+def find_rule(rules: Iterable[RuleInfo], wanted: str) -> RuleInfo:
+    """The rule with this code or name. Raises SettingsError with the nearest match."""
+    known = tuple(rules)
+    for rule in known:
+        if wanted in (rule.code, rule.name):
+            return rule
+    raise SettingsError((_unknown(wanted, known),))
+
+
+def refuse_unknown(selectors: Iterable[str], rules: tuple[RuleInfo, ...]) -> None:
+    """Raise SettingsError, naming each selector that means no rule."""
+    problems = tuple(_unknown(item, rules) for item in selectors if not any(_closeness(item, rule) for rule in rules))
+    if problems:
+        raise SettingsError(problems)
+
+
+def _is_on(rule: RuleInfo, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
+    wanted = max((_closeness(item, rule) for item in select), default=_NOTHING)
+    if not rule.default and wanted not in (_EVERYTHING, _EXACT):
+        return False
+    if not select:
+        wanted = _EVERYTHING
+    return wanted > max((_closeness(item, rule) for item in ignore), default=_NOTHING)
+
+
+def _closeness(selector: str, rule: RuleInfo) -> int:
+    if selector in (rule.code, rule.name):
+        return _EXACT
+    if selector == ALL:
+        return _EVERYTHING
+    if selector and rule.code.startswith(selector):
+        return _EVERYTHING + len(selector)
+    return _NOTHING
+
+
+def _unknown(selector: str, rules: tuple[RuleInfo, ...]) -> str:
+    words = {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
+    near = difflib.get_close_matches(selector.lower(), words, n=1)
+    hint = f"did you mean `{words[near[0]]}`?" if near else "`asynclint rules` lists them"
+    return f"unknown rule `{selector}`; {hint}"

@@ -1,0 +1,135 @@
+"""Findings, the edits that mend them, and the errors that say what was not checked."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from asynclint.core.span import Location, Span
+
+
+class Severity(enum.Enum):
+    """How bad a finding is; the values are the words of SARIF and of `--fail-level`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+class Confidence(enum.Enum):
+    """How sure a rule is of a finding."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Applicability(enum.Enum):
+    """SAFE keeps the behaviour of code that was right; UNSAFE states the evident intent; DISPLAY is only shown."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStep:
+    """One step of the way from a finding to its cause: what happens at `location`."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces the text of `location` by `content`; an empty range inserts."""
+
+    location: Location
+    content: str
+
+    @property
+    def span(self) -> Span:
+        return self.location.span
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of one file that belong together, and what applying them does, in one line."""
+
+    applicability: Applicability
+    message: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding of a rule.
+
+    `chain` leads from the finding to its cause, nearest step first. `cause` is a key that findings with the
+    same root share. `fixes` are ordered best first. `fingerprint` stays the same when lines move; it is
+    set by the `findings` layer and empty before. `symbol` is the qualified name of the function the finding is in.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    location: Location
+    symbol: str = ""
+    chain: tuple[ChainStep, ...] = ()
+    cause: str = ""
+    fixes: tuple[Fix, ...] = ()
+    url: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckError:
+    """Something that was not checked as asked: one line for people, naming the file and the way out.
+
+    `code` is a rule code where one exists (ASL010 syntax error, ASL011 unreadable file), else a short word
+    such as `missing-path`, `empty-folder`, `internal-error`. `location` is None where no place is known.
+    """
+
+    code: str
+    filename: str
+    message: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """All that a report or a page needs to know of a rule."""
+
+    code: str
+    name: str
+    summary: str
+    rationale: str
+    severity: Severity
+    confidence: Confidence
+    default: bool
+    url: str
+    fix_safety: str
+    examples: tuple[tuple[str, str], ...]
+    """(bad, good) pairs of source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a run, ready to be written in any format."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    errors: tuple[CheckError, ...]
+    files: int
+    suppressed: int
+    unresolved_calls: int
+    rules: tuple[RuleInfo, ...]

@@ -1,0 +1,141 @@
+"""Calls that need no exception handling.
+
+A background function whose unguarded statements are only such calls cannot fail in silence. They are calls that, with
+arguments of the right type, raise nothing a program should expect: they log (`logging` catches what its handlers
+raise), read a clock, look at a value, or put something into a container in memory. Whatever parses, converts, looks up
+a key that may be missing, or leaves the process is not among them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from asynclint.knowledge.names import canonical, lineage
+
+_LOGGING = frozenset(
+    {"critical", "debug", "error", "exception", "info", "isEnabledFor", "log", "success", "trace", "warn", "warning"}
+)
+
+TRIVIAL_FUNCTIONS: Final = frozenset(
+    {
+        "all",
+        "any",
+        "anyio.current_time",
+        "anyio.sleep",
+        "asyncio.CancelledError",
+        "asyncio.Event",
+        "asyncio.Lock",
+        "asyncio.Queue",
+        "asyncio.Semaphore",
+        "asyncio.current_task",
+        "asyncio.sleep",
+        "asyncio.timeout",
+        "bool",
+        "callable",
+        "collections.Counter",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.deque",
+        "contextlib.nullcontext",
+        "contextlib.suppress",
+        "copy.copy",
+        "datetime.date.today",
+        "datetime.datetime.now",
+        "datetime.datetime.today",
+        "datetime.datetime.utcnow",
+        "datetime.timedelta",
+        "dict",
+        "enumerate",
+        "format",
+        "frozenset",
+        "functools.partial",
+        "hasattr",
+        "id",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "logging.critical",
+        "logging.debug",
+        "logging.error",
+        "logging.exception",
+        "logging.getLogger",
+        "logging.info",
+        "logging.log",
+        "logging.warn",
+        "logging.warning",
+        "object",
+        "os.getpid",
+        "print",
+        "random.random",
+        "range",
+        "repr",
+        "reversed",
+        "set",
+        "str",
+        "structlog.get_logger",
+        "super",
+        "threading.current_thread",
+        "threading.get_ident",
+        "time.monotonic",
+        "time.monotonic_ns",
+        "time.perf_counter",
+        "time.perf_counter_ns",
+        "time.process_time",
+        "time.sleep",
+        "time.time",
+        "time.time_ns",
+        "traceback.format_exc",
+        "traceback.print_exc",
+        "tuple",
+        "type",
+        "uuid.uuid1",
+        "uuid.uuid4",
+        "zip",
+    }
+)
+"""Functions and constructors."""
+
+TRIVIAL_METHODS: Final = {
+    "asyncio.AbstractEventLoop": frozenset({"time"}),
+    "asyncio.Event": frozenset({"clear", "is_set", "set"}),
+    "asyncio.Queue": frozenset({"empty", "full", "qsize"}),
+    "asyncio.Task": frozenset({"add_done_callback", "cancel", "cancelled", "done", "get_name", "set_name"}),
+    "collections.deque": frozenset({"append", "appendleft", "clear", "extend", "extendleft"}),
+    "datetime.datetime": frozenset({"date", "isoformat", "now", "time", "timestamp", "today", "utcnow"}),
+    "datetime.timedelta": frozenset({"total_seconds"}),
+    "dict": frozenset({"clear", "copy", "get", "items", "keys", "setdefault", "update", "values"}),
+    "list": frozenset({"append", "clear", "copy", "extend", "insert", "reverse"}),
+    "logging.Logger": _LOGGING,
+    "loguru.logger": _LOGGING,
+    "set": frozenset({"add", "clear", "copy", "difference", "discard", "intersection", "union", "update"}),
+    "str": frozenset(
+        {
+            "capitalize",
+            "casefold",
+            "endswith",
+            "join",
+            "lower",
+            "lstrip",
+            "replace",
+            "rstrip",
+            "startswith",
+            "strip",
+            "title",
+            "upper",
+        }
+    ),
+    "structlog.stdlib.BoundLogger": _LOGGING | {"bind", "unbind"},
+    "threading.Event": frozenset({"clear", "is_set", "set"}),
+}
+"""Methods by class."""
+
+
+def is_trivial(name: str) -> bool:
+    """Whether a call of `name` (a function, or `Class.method`) needs no exception handling."""
+    name = canonical(name)
+    if name in TRIVIAL_FUNCTIONS:
+        return True
+    owner, _, method = name.rpartition(".")
+    return any(method in TRIVIAL_METHODS.get(class_name, ()) for class_name in lineage(owner))

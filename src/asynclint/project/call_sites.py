@@ -1,0 +1,248 @@
+"""Where a body hands control to other code in the same thread: calls, properties, context managers, iteration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from asynclint.core.span import Span
+from asynclint.flow import ir
+from asynclint.flow.traversal import span_start
+from asynclint.knowledge import blocking as knowledge
+from asynclint.project.model import Class, Function
+from asynclint.project.values import (
+    BoundMethod,
+    ClassValue,
+    External,
+    FunctionValue,
+    GeneratorValue,
+    Instance,
+    Unknown,
+    members,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.inference import Evaluator
+    from asynclint.project.model import Scope
+
+SiteKind = Literal["call", "property", "enter", "iterate", "construct"]
+
+CONSUMERS = frozenset(
+    {
+        "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "any", "all", "min", "max", "next",
+        "collections.deque", "collections.Counter", "str.join",
+    },
+)  # fmt: skip
+"""Callables that iterate over their first argument before they return."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallSite:
+    """A place in a body where other code runs before the next line of it does.
+
+    `functions` are the functions of the project that may run, `externals` the names outside it. `awaited` says
+    that the result is awaited on the spot.
+    """
+
+    kind: SiteKind
+    node: ir.Expr
+    span: Span
+    statement: ir.Stmt
+    functions: tuple[Function, ...]
+    externals: tuple[str, ...]
+    awaited: bool
+
+
+class CallSiteReader:
+    """Lists the call sites of bodies, each body once."""
+
+    def __init__(self, evaluator: Evaluator, property_names: frozenset[str]) -> None:
+        self._evaluator = evaluator
+        self._property_names = property_names
+        self._sites: dict[int, tuple[CallSite, ...]] = {}
+        self.unresolved = 0
+        self.resolved = 0
+
+    def sites(self, scope: Scope) -> tuple[CallSite, ...]:
+        """The sites of a body in source order. Lambdas and nested definitions are not entered."""
+        found = self._sites.get(id(scope))
+        if found is None:
+            found = tuple(sorted(self._read(scope), key=lambda site: site.span))
+            self._sites[id(scope)] = found
+        return found
+
+    def _read(self, scope: Scope) -> Iterator[CallSite]:
+        index = scope.index
+        for call in index.calls:
+            use = index.uses[id(call)]
+            if use.deferred or (use.lazy and not self._is_consumed(call, scope)):
+                continue
+            yield from self._of_call(call, use.statement, scope)
+        for attribute in index.attributes:
+            if attribute.attr in self._property_names:
+                yield from self._of_attribute(attribute, scope)
+        for statement in index.statements:
+            if isinstance(statement, ir.With) and not statement.is_async:
+                for item in statement.items:
+                    yield from self._of_context(item.context, statement, scope)
+            elif isinstance(statement, ir.For) and not statement.is_async:
+                yield from self._of_iteration(statement.iter, statement, scope)
+        yield from self._of_comprehensions(scope)
+
+    # -- calls -------------------------------------------------------------------------------------------------
+
+    def _of_call(self, call: ir.Call, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
+        targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
+        awaited = isinstance(scope.index.parents.get(id(call)), ir.Await)
+        functions: list[Function] = []
+        externals: list[str] = []
+        for target in targets:
+            match target:
+                case FunctionValue(function=function) | BoundMethod(function=function):
+                    if not function.is_generator:
+                        functions.append(function)
+                case ClassValue(cls=cls):
+                    functions += self._constructors(cls)
+                case External(name=name):
+                    externals.append(name)
+                case _:
+                    pass
+        if any(isinstance(target, Unknown) for target in targets):
+            self.unresolved += 1
+        else:
+            self.resolved += 1
+        if functions or externals:
+            span = Span(call.start, call.end)
+            yield CallSite("call", call, span, statement, tuple(functions), tuple(externals), awaited)
+        if externals and call.args and any(name in CONSUMERS for name in externals):
+            yield from self._of_iteration(call.args[0], statement, scope)
+
+    def _constructors(self, cls: Class) -> Iterator[Function]:
+        for name in ("__new__", "__init__", "__post_init__"):
+            method = self._evaluator.members.method(cls, name)
+            if method is not None:
+                yield method
+
+    def _is_consumed(self, node: ir.Expr, scope: Scope) -> bool:
+        """Whether the generator expression around the node is used up on the spot."""
+        parents = scope.index.parents
+        current: ir.Expr | ir.Stmt | None = node
+        while current is not None:
+            around = parents.get(id(current))
+            if isinstance(current, ir.Comprehension) and current.kind == "generator":
+                return isinstance(around, ir.Call) and self._consumes(around, current, scope)
+            current = around
+        return False
+
+    def _consumes(self, call: ir.Call, argument: ir.Expr, scope: Scope) -> bool:
+        if not call.args or call.args[0] is not argument:
+            return False
+        if isinstance(call.func, ir.Attribute) and call.func.attr in {"join", "extend", "update"}:
+            return True
+        targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
+        return any(isinstance(target, External) and target.name in CONSUMERS for target in targets)
+
+    # -- implicit calls ----------------------------------------------------------------------------------------
+
+    def _of_attribute(self, node: ir.Attribute, scope: Scope) -> Iterator[CallSite]:
+        use = scope.index.uses[id(node)]
+        if use.deferred or use.lazy or _is_stored(node, scope):
+            return
+        functions: list[Function] = []
+        for member in members(self._evaluator.value(node.value, scope)):
+            if isinstance(member, Instance) and isinstance(member.cls, Class):
+                method = self._evaluator.members.method(member.cls, node.attr)
+                if method is not None and self._evaluator.members.is_property(method):
+                    functions.append(method)
+        if functions:
+            yield CallSite("property", node, Span(node.start, node.end), use.statement, tuple(functions), (), False)
+
+    def _of_context(self, node: ir.Expr, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
+        functions: list[Function] = []
+        for member in members(self._evaluator.value(node, scope)):
+            match member:
+                case GeneratorValue(function=function, context_manager=True) if not function.is_async:
+                    functions.append(function)
+                case Instance(cls=Class() as cls):
+                    for name in ("__enter__", "__exit__"):
+                        method = self._evaluator.members.method(cls, name)
+                        if method is not None:
+                            functions.append(method)
+                case _:
+                    pass
+        if functions:
+            yield CallSite("enter", node, _span(node), statement, tuple(functions), (), awaited=False)
+
+    def _of_iteration(self, node: ir.Expr, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
+        functions: list[Function] = []
+        for member in members(self._evaluator.value(node, scope)):
+            match member:
+                case GeneratorValue(function=function, context_manager=False) if not function.is_async:
+                    functions.append(function)
+                case Instance(cls=Class() as cls):
+                    for name in ("__iter__", "__next__"):
+                        method = self._evaluator.members.method(cls, name)
+                        if method is not None:
+                            functions.append(method)
+                case _:
+                    pass
+        externals = self._lazy_externals(node, scope)
+        if functions or externals:
+            span = _span(node)
+            yield CallSite("iterate", node, span, statement, tuple(functions), externals, awaited=False)
+
+    def _lazy_externals(self, node: ir.Expr, scope: Scope) -> tuple[str, ...]:
+        """Calls such as `path.rglob(…)` that do their work when they are iterated."""
+        if isinstance(node, ir.Name):
+            use = scope.index.uses.get(id(node))
+            bindings = scope.index.reaching(node.id, use) if scope.index.binds(node.id) else []
+            values = [item.value for item in bindings if item.kind == "assign" and not item.path]
+            node = values[0] if len(values) == 1 and values[0] is not None else node
+        if not isinstance(node, ir.Call):
+            return ()
+        targets = self._evaluator.targets(self._evaluator.value(node.func, scope))
+        names = [target.name for target in targets if isinstance(target, External)]
+        return tuple(name for name in names if (known := knowledge.lookup(name)) is not None and known.tier == "lazy")
+
+    def _of_comprehensions(self, scope: Scope) -> Iterator[CallSite]:
+        index = scope.index
+        seen: set[int] = set()
+        for node in list(index.parents.values()):
+            if not isinstance(node, ir.Comprehension) or id(node) in seen:
+                continue
+            seen.add(id(node))
+            use = index.uses[id(node)]
+            if use.deferred or use.lazy or (node.kind == "generator" and not self._generator_consumed(node, scope)):
+                continue
+            for clause in node.generators:
+                if not clause.is_async:
+                    yield from self._of_iteration(clause.iter, use.statement, scope)
+
+    def _generator_consumed(self, node: ir.Comprehension, scope: Scope) -> bool:
+        around = scope.index.parents.get(id(node))
+        return isinstance(around, ir.Call) and self._consumes(around, node, scope)
+
+
+def _is_stored(node: ir.Attribute, scope: Scope) -> bool:
+    around = scope.index.parents.get(id(node))
+    match around:
+        case ir.Assign(targets=targets):
+            return any(target is node for target in targets)
+        case ir.AugAssign(target=target) | ir.AnnAssign(target=target):
+            return target is node
+        case ir.Delete():
+            return True
+        case _:
+            return False
+
+
+def _span(node: ir.Expr) -> Span:
+    start = span_start(node)
+    end = getattr(node, "end", None)
+    if end is None:
+        end = start + len(node.id.encode()) if isinstance(node, ir.Name) else start
+    return Span(start, int(end))
+
+

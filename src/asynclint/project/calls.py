@@ -1,0 +1,318 @@
+"""What calls give and what they run: functions, classes, partials, decorators, dependencies, external factories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.knowledge import blocking as knowledge
+from asynclint.project.model import Class, Function, Scope
+from asynclint.project.values import (
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    Container,
+    Coroutine,
+    External,
+    FunctionValue,
+    GeneratorValue,
+    Instance,
+    LambdaValue,
+    PartialValue,
+    SuperValue,
+    TaskValue,
+    Union,
+    Value,
+    members,
+    union,
+)
+
+if TYPE_CHECKING:
+    from asynclint.project.inference import Evaluator
+
+_CONTEXT_MANAGERS = frozenset(
+    {
+        "contextlib.contextmanager", "contextlib.asynccontextmanager", "contextlib2.contextmanager",
+        "async_generator.asynccontextmanager",
+    },
+)  # fmt: skip
+_DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.param_functions.Depends"})
+_TASK_FACTORIES = frozenset(
+    {
+        "asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task",
+        "asyncio.TaskGroup.create_task", "asyncio.run_coroutine_threadsafe", "asyncio.shield",
+    },
+)  # fmt: skip
+_RUNS_IN_THREAD = {
+    "asyncio.to_thread": 0,
+    "starlette.concurrency.run_in_threadpool": 0,
+    "anyio.to_thread.run_sync": 0,
+    "asyncio.AbstractEventLoop.run_in_executor": 1,
+}
+_ELEMENT_OF_FIRST = frozenset({"next", "anext", "min", "max", "random.choice"})
+_COPIES_FIRST = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "copy.copy", "copy.deepcopy"})
+_SELF_OF_FIRST = frozenset({"contextlib.closing", "contextlib.nullcontext", "contextlib.aclosing"})
+
+
+class CallReader:
+    """Reads calls."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    # -- results -----------------------------------------------------------------------------------------------
+
+    def result(self, node: ir.Call, scope: Scope) -> Value:
+        """What the call expression gives."""
+        callee = self._evaluator.value(node.func, scope)
+        if isinstance(callee, External) or isinstance(callee, Union):
+            on_container = self._container_method(node, scope)
+            if on_container is not None:
+                return on_container
+        return union([self._result(member, node, scope) for member in members(callee)])
+
+    def _result(self, callee: Value, node: ir.Call, scope: Scope) -> Value:
+        match callee:
+            case FunctionValue(function=function) | BoundMethod(function=function):
+                return self.function_result(function)
+            case ClassValue(cls=cls):
+                return Instance(cls)
+            case PartialValue(target=target):
+                return union([self._result(member, node, scope) for member in members(target)])
+            case LambdaValue(node=body, scope=around):
+                return self._evaluator.value(body.body, around)
+            case External(name=name):
+                return self._external(knowledge.canonical(name), node, scope)
+            case Instance(cls=Class() as cls):
+                method = self._evaluator.members.method(cls, "__call__")
+                return self.function_result(method) if method is not None else UNKNOWN
+            case Instance(cls=str() as cls):
+                made = knowledge.returns(f"{cls}.__call__")
+                return Instance(made) if made else UNKNOWN
+            case _:
+                return UNKNOWN
+
+    def function_result(self, function: Function) -> Value:
+        """What calling a function of the project gives."""
+        if self.is_context_manager(function):
+            return GeneratorValue(function, context_manager=True)
+        if function.is_generator:
+            return GeneratorValue(function)
+        if function.is_async:
+            return Coroutine(function, self._evaluator.returned(function))
+        return self._evaluator.returned(function)
+
+    def is_context_manager(self, function: Function) -> bool:
+        """Whether a generator function is made a context manager by its decorator."""
+        if not function.is_generator or not function.ir.decorators:
+            return False
+        for node in function.ir.decorators:
+            value = self._evaluator.value_outside(node, function)
+            if isinstance(value, External) and value.name in _CONTEXT_MANAGERS:
+                return True
+        return False
+
+    def _external(self, name: str, node: ir.Call, scope: Scope) -> Value:
+        evaluator = self._evaluator
+        first = node.args[0] if node.args else None
+        if name == "super":
+            return self._super(node, scope)
+        if name in {"typing.cast", "typing_extensions.cast"} and first is not None:
+            return evaluator.annotations.read(first, scope)
+        if first is not None:
+            special = self._by_first_argument(name, first, node, scope)
+            if special is not None:
+                return special
+        made = knowledge.returns(name)
+        if made:
+            return TaskValue(UNKNOWN) if made in {"asyncio.Task", "asyncio.Future"} else Instance(made)
+        last = name.rpartition(".")[2]
+        if last[:1].isupper() and not last.isupper():
+            return Instance(name)
+        return UNKNOWN
+
+    def _by_first_argument(self, name: str, first: ir.Expr, node: ir.Call, scope: Scope) -> Value | None:  # noqa: PLR0911
+        evaluator = self._evaluator
+        if name == "functools.partial":
+            return PartialValue(evaluator.value(first, scope))
+        if name in _TASK_FACTORIES:
+            return TaskValue(evaluator.value(first, scope))
+        if name in _RUNS_IN_THREAD and len(node.args) > _RUNS_IN_THREAD[name]:
+            called = evaluator.value(node.args[_RUNS_IN_THREAD[name]], scope)
+            return Coroutine(None, union([self._result(member, node, scope) for member in members(called)]))
+        if name == "asyncio.wait_for":
+            return Coroutine(None, evaluator.awaited(evaluator.value(first, scope)))
+        if name == "getattr" and len(node.args) > 1:
+            attr = node.args[1]
+            known = isinstance(attr, ir.Constant) and isinstance(attr.value, str)
+            return evaluator.attribute(evaluator.value(first, scope), attr.value) if known else UNKNOWN  # type: ignore[union-attr, arg-type]
+        if name in _ELEMENT_OF_FIRST:
+            return evaluator.element(evaluator.value(first, scope))
+        if name in _COPIES_FIRST:
+            return Container(evaluator.element(evaluator.value(first, scope)))
+        if name in _SELF_OF_FIRST:
+            return evaluator.value(first, scope)
+        if name == "enumerate":
+            element = evaluator.element(evaluator.value(first, scope))
+            return Container(Container(UNKNOWN, (UNKNOWN, element), "tuple"))
+        if name == "zip":
+            parts = tuple(evaluator.element(evaluator.value(arg, scope)) for arg in node.args)
+            return Container(Container(UNKNOWN, parts, "tuple"))
+        if name == "type" and len(node.args) == 1:
+            return self._class_of(evaluator.value(first, scope))
+        return None
+
+    def _class_of(self, value: Value) -> Value:
+        match value:
+            case Instance(cls=Class() as cls):
+                return ClassValue(cls)
+            case Instance(cls=str() as cls):
+                return External(cls)
+            case _:
+                return UNKNOWN
+
+    def _super(self, node: ir.Call, scope: Scope) -> Value:
+        if node.args or not isinstance(scope, Function):
+            return UNKNOWN
+        method: Function | None = scope
+        while method is not None and method.owner is None:
+            around = method.parent
+            method = around if isinstance(around, Function) else None
+        if method is None or method.owner is None or not method.ir.params:
+            return UNKNOWN
+        return SuperValue(method.owner, Instance(method.owner))
+
+    def _container_method(self, node: ir.Call, scope: Scope) -> Value | None:
+        if not isinstance(node.func, ir.Attribute):
+            return None
+        receiver = self._evaluator.value(node.func.value, scope)
+        containers = [member for member in members(receiver) if isinstance(member, Container)]
+        if not containers:
+            return None
+        element = union([container.element for container in containers])
+        match node.func.attr:
+            case "get" | "pop" | "setdefault" | "popleft":
+                return element
+            case "values" | "copy":
+                return Container(element, (), "list" if node.func.attr == "values" else containers[0].kind)
+            case "items":
+                return Container(Container(UNKNOWN, (UNKNOWN, element), "tuple"))
+            case "popitem":
+                return Container(UNKNOWN, (UNKNOWN, element), "tuple")
+            case _:
+                return None
+
+    def awaited_external(self, node: ir.Call, scope: Scope) -> Value:
+        """What awaiting the call of an external name gives, where the tables know."""
+        found: list[Value] = []
+        for member in members(self._evaluator.value(node.func, scope)):
+            made = knowledge.returns(knowledge.canonical(member.name)) if isinstance(member, External) else None
+            found.append(Instance(made) if made else UNKNOWN)
+        return union(found)
+
+    # -- targets -----------------------------------------------------------------------------------------------
+
+    def targets(self, value: Value) -> tuple[Value, ...]:
+        """What calling the value may run."""
+        found: list[Value] = []
+        for member in members(value):
+            match member:
+                case PartialValue(target=target):
+                    found += self.targets(target)
+                case Instance(cls=Class() as cls):
+                    method = self._evaluator.members.method(cls, "__call__")
+                    found.append(BoundMethod(method, member) if method is not None else UNKNOWN)
+                case Instance(cls=str() as cls):
+                    found.append(External(f"{cls}.__call__"))
+                case External(name=name):
+                    found.append(External(knowledge.canonical(name)))
+                case _:
+                    found.append(member)
+        return tuple(found)
+
+    # -- decorators --------------------------------------------------------------------------------------------
+
+    def decorated(self, function: Function) -> Value:
+        """The function as its decorators leave it; unknown where one turns sync into async or the reverse."""
+        for node in reversed(function.ir.decorators):
+            value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
+            for member in members(value):
+                if self._changes_kind(member, function, factory=isinstance(node, ir.Call)):
+                    return UNKNOWN
+        return FunctionValue(function)
+
+    def _changes_kind(self, decorator: Value, function: Function, *, factory: bool) -> bool:
+        match decorator:
+            case External(name=name):
+                last = name.rpartition(".")[2].lower()
+                return any(word in last for word in ("sync", "thread", "executor")) and "contextmanager" not in last
+            case FunctionValue(function=made) | BoundMethod(function=made):
+                wrapper = self._wrapper(made, factory=factory)
+                return wrapper is not None and wrapper.is_async != function.is_async
+            case ClassValue():
+                return True
+            case _:
+                return False
+
+    def _wrapper(self, decorator: Function, *, factory: bool) -> Function | None:
+        """The inner function that a decorator of the project puts in place of the one it is given."""
+        inner = self._returned_function(decorator)
+        if factory and inner is not None:
+            inner = self._returned_function(inner)
+        return inner
+
+    def _returned_function(self, function: Function) -> Function | None:
+        inner = [
+            candidate
+            for candidate in function.module.functions
+            if candidate.ir.parent_function == function.ir.index and candidate.ir.parent_class < 0
+        ]
+        returned = {
+            name.id
+            for statement in function.index.statements
+            if isinstance(statement, ir.Return) and statement.value is not None
+            for name in _returned_names(statement.value)
+        }
+        named = [candidate for candidate in inner if candidate.name in returned]
+        return named[0] if len(named) == 1 else None
+
+    # -- FastAPI's dependencies --------------------------------------------------------------------------------
+
+    def dependency(self, node: ir.Expr, scope: Scope) -> Value | None:
+        """What `Depends(…)` injects; None where the expression is no dependency."""
+        if not isinstance(node, ir.Call):
+            return None
+        evaluator = self._evaluator
+        around = scope.owner or scope.parent if isinstance(scope, Function) else scope
+        callee = evaluator.value(node.func, around)
+        if not isinstance(callee, External) or callee.name not in _DEPENDS:
+            return None
+        if not node.args:
+            return UNKNOWN
+        found: list[Value] = []
+        for member in members(evaluator.value(node.args[0], around)):
+            match member:
+                case FunctionValue(function=function) | BoundMethod(function=function):
+                    given = evaluator.yielded(function) if function.is_generator else evaluator.returned(function)
+                    found.append(given)
+                case ClassValue(cls=cls):
+                    found.append(Instance(cls))
+                case External(name=name) if name.rpartition(".")[2][:1].isupper():
+                    found.append(Instance(knowledge.canonical(name)))
+                case _:
+                    found.append(UNKNOWN)
+        return union(found)
+
+
+def _returned_names(node: ir.Expr) -> list[ir.Name]:
+    """The names a `return` may give back: `return wrapper`, `return cast(F, wrapper)`, `return wraps(f)(wrapper)`."""
+    match node:
+        case ir.Name():
+            return [node]
+        case ir.Call():
+            return [name for arg in node.args for name in _returned_names(arg)]
+        case ir.IfExp():
+            return [*_returned_names(node.body), *_returned_names(node.orelse)]
+        case _:
+            return []
+

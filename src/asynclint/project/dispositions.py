@@ -1,0 +1,382 @@
+"""What becomes of a value that must not be lost: a Task, or a coroutine object that nobody has awaited yet.
+
+The value is followed from the expression that makes it through locals, containers, closures and parameters of the
+project's own functions. Wherever it may be kept, awaited or handed to code that is not known, the answer is `KEPT`:
+a finding rests on every way being seen to drop it.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import header_exprs, walk
+from asynclint.knowledge.asyncio_api import AWAITERS, LOOP_CALLBACKS
+from asynclint.project.model import Class, Function, Module, Scope
+from asynclint.project.values import (
+    BoundMethod,
+    External,
+    FunctionValue,
+    members,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from asynclint.project.inference import Evaluator
+    from asynclint.project.scopes import Binding
+
+MAX_DEPTH = 12
+"""Hand-overs a value is followed through; real code has two or three."""
+
+
+class Fate(enum.Enum):
+    """From best to worst, what a use does with the value."""
+
+    KEPT = "kept"
+    """Awaited, returned, stored beyond the frame, or given to code that may do so."""
+    CALLBACK = "callback"
+    """Only given a done-callback: its outcome may be seen, but nothing keeps it alive."""
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """What becomes of a value. `callbacks` are the done-callbacks it is given, with the bodies they stand in."""
+
+    fate: Fate
+    callbacks: tuple[tuple[ir.Expr, Scope], ...] = ()
+    how: str = ""
+    """For dropped values "statement", "unused local", "local collection", "argument", "weak set" or "lambda"; for kept
+    ones "collection" where a collection that outlives the frame is all that keeps it."""
+
+
+KEPT = Disposition(Fate.KEPT)
+IN_COLLECTION = Disposition(Fate.KEPT, how="collection")
+
+_PRINTERS = frozenset({"print", "str", "repr", "id", "type", "isinstance", "format", "len", "bool", "hash"})
+_LOGGERS = ("logging.", "loguru.", "structlog.")
+_NEUTRAL_METHODS = frozenset({"set_name", "get_name"})
+_KEEPERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "put", "put_nowait"})
+_CONTAINER_TYPES = frozenset({"list", "set", "dict", "tuple", "collections.deque", "collections.defaultdict"})
+_WEAK = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
+
+
+class DispositionReader:
+    """Follows values."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._active: set[tuple[int, str]] = set()
+
+    def of(self, node: ir.Expr, scope: Scope, depth: int = 0) -> Disposition:
+        """What becomes of the value of an expression that stands in the body of `scope`."""
+        parent = scope.index.parents.get(id(node))
+        if parent is None or depth > MAX_DEPTH:
+            return KEPT
+        handler = _BY_PARENT.get(type(parent))
+        return handler(self, node, parent, scope, depth + 1) if handler is not None else KEPT
+
+    # -- by what stands around the value -----------------------------------------------------------------------
+
+    def _in_statement(self, _node: ir.Expr, _parent: ir.ExprStmt, _scope: Scope, _depth: int) -> Disposition:
+        return Disposition(Fate.DROPPED, how="statement")
+
+    def _in_assignment(self, node: ir.Expr, parent: ir.Assign, scope: Scope, depth: int) -> Disposition:
+        if any(target is node for target in parent.targets):
+            return KEPT
+        return _best([self._into(target, parent, (), scope, depth) for target in parent.targets])
+
+    def _in_annotated(self, node: ir.Expr, parent: ir.AnnAssign, scope: Scope, depth: int) -> Disposition:
+        return KEPT if parent.target is node else self._into(parent.target, parent, (), scope, depth)
+
+    def _in_walrus(self, node: ir.Expr, parent: ir.NamedExpr, scope: Scope, depth: int) -> Disposition:
+        if parent.target is node:
+            return KEPT
+        return _best([self._into(parent.target, None, (), scope, depth, parent), self.of(parent, scope, depth)])
+
+    def _in_display(self, node: ir.Expr, parent: ir.Collection, scope: Scope, depth: int) -> Disposition:
+        around = scope.index.parents.get(id(parent))
+        if isinstance(around, ir.Assign) and parent.kind == "tuple" and around.value is parent:
+            position = next(index for index, item in enumerate(parent.items) if item is node)
+            return _best([self._into(target, around, (position,), scope, depth) for target in around.targets])
+        return self.of(parent, scope, depth)
+
+    def _through(self, _node: ir.Expr, parent: ir.Expr, scope: Scope, depth: int) -> Disposition:
+        return self.of(parent, scope, depth)
+
+    def _in_dict(self, node: ir.Expr, parent: ir.Dict, scope: Scope, depth: int) -> Disposition:
+        return self.of(parent, scope, depth)
+
+    def _in_comprehension(self, node: ir.Expr, parent: ir.Comprehension, scope: Scope, depth: int) -> Disposition:
+        if not any(element is node for element in parent.elements):
+            return KEPT
+        return self.of(parent, scope, depth)
+
+    def _in_lambda(self, node: ir.Expr, parent: ir.Lambda, scope: Scope, _depth: int) -> Disposition:
+        """What a lambda returns is lost where the loop is what calls it."""
+        around = scope.index.parents.get(id(parent))
+        if parent.body is not node or not isinstance(around, ir.Call):
+            return KEPT
+        targets = self._evaluator.targets(self._evaluator.value(around.func, scope))
+        names = {target.name for target in targets if isinstance(target, External)}
+        called_by_loop = bool(names) and names <= set(LOOP_CALLBACKS) | {"asyncio.Task.add_done_callback"}
+        return Disposition(Fate.DROPPED, how="lambda") if called_by_loop else KEPT
+
+    def _in_attribute(self, node: ir.Expr, parent: ir.Attribute, scope: Scope, _depth: int) -> Disposition:
+        """`create_task(…).add_done_callback(f)` keeps nothing; other methods belong to somebody who looks after it."""
+        around = scope.index.parents.get(id(parent))
+        if not isinstance(around, ir.Call) or around.func is not parent:
+            return KEPT
+        outer = scope.index.parents.get(id(around))
+        if parent.attr == "add_done_callback" and around.args:
+            return Disposition(Fate.CALLBACK, ((around.args[0], scope),), "callback only")
+        if parent.attr in _NEUTRAL_METHODS and isinstance(outer, ir.ExprStmt):
+            return Disposition(Fate.DROPPED, how="statement")
+        return KEPT
+
+    def _in_call(self, node: ir.Expr, parent: ir.Call, scope: Scope, depth: int) -> Disposition:
+        if parent.func is node:
+            return KEPT
+        if isinstance(parent.func, ir.Attribute) and parent.func.attr in _KEEPERS:
+            return self._into_collection(parent.func.value, scope, depth)
+        fates = [
+            self._given_to(target, node, parent, scope, depth)
+            for target in self._evaluator.targets(self._evaluator.value(parent.func, scope))
+        ]
+        return _best(fates) if fates else KEPT
+
+    def _given_to(self, target: object, node: ir.Expr, call: ir.Call, scope: Scope, depth: int) -> Disposition:
+        match target:
+            case External(name=name) if name in _PRINTERS or name.startswith(_LOGGERS):
+                return Disposition(Fate.DROPPED, how="argument")
+            case External(name=name) if name in AWAITERS:
+                return KEPT
+            case External(name=name) if name in _CONTAINER_TYPES:
+                return self.of(call, scope, depth)
+            case FunctionValue(function=function) | BoundMethod(function=function):
+                bound = isinstance(target, BoundMethod)
+                return self._parameter(function, node, call, depth, skip=1 if bound else 0)
+            case _:
+                return KEPT
+
+    def _parameter(self, function: Function, node: ir.Expr, call: ir.Call, depth: int, *, skip: int) -> Disposition:
+        """What the function of the project does with the parameter that receives the value."""
+        if function.is_stub or (function.ir.decorators and function.owner is None):
+            return KEPT
+        name = _parameter_name(function, node, call, skip)
+        if name is None:
+            return KEPT
+        return self._local(name, function, None, depth)
+
+    # -- into names and collections ----------------------------------------------------------------------------
+
+    def _into(  # noqa: PLR0913, PLR0911 - one decision by the form of the target
+        self,
+        target: ir.Expr,
+        statement: ir.Stmt | None,
+        path: tuple[int, ...],
+        scope: Scope,
+        depth: int,
+        walrus: ir.NamedExpr | None = None,
+    ) -> Disposition:
+        match target:
+            case ir.Name(id=name):
+                if isinstance(scope, Module | Class) or not scope.index.binds(name):
+                    return KEPT
+                binding = _binding_of(scope, name, statement, walrus)
+                return self._local(name, scope, binding, depth)
+            case ir.Collection(items=items) if path and path[0] < len(items):
+                if any(isinstance(item, ir.Starred) for item in items):
+                    return KEPT
+                return self._into(items[path[0]], statement, path[1:], scope, depth, walrus)
+            case ir.Collection(items=items):
+                fates = [self._into(item, statement, (), scope, depth, walrus) for item in items]
+                return _best(fates) if fates else KEPT
+            case ir.Subscript(value=container):
+                return self._into_collection(container, scope, depth)
+            case ir.Starred(value=value):
+                return self._into(value, statement, (), scope, depth, walrus)
+            case _:
+                return KEPT
+
+    def _into_collection(self, container: ir.Expr, scope: Scope, depth: int) -> Disposition:
+        """Into a collection: as good as what becomes of that, if it is a local one."""
+        value = self._evaluator.value(container, scope)
+        if any(getattr(member, "cls", None) in _WEAK for member in members(value)):
+            return Disposition(Fate.DROPPED, how="weak set")
+        if not isinstance(container, ir.Name) or isinstance(scope, Module | Class):
+            return IN_COLLECTION
+        if not scope.index.binds(container.id):
+            return IN_COLLECTION
+        bindings = scope.index.bindings[container.id]
+        if not all(_is_new_collection(binding) for binding in bindings):
+            return IN_COLLECTION
+        fate = self._local(container.id, scope, None, depth)
+        return fate if fate.fate is Fate.KEPT else Disposition(fate.fate, fate.callbacks, "local collection")
+
+    def _local(self, name: str, scope: Scope, binding: Binding | None, depth: int) -> Disposition:
+        """What becomes of a local: the best of its uses; dropped where there is none."""
+        key = (id(scope), name)
+        if key in self._active or depth > MAX_DEPTH:
+            return Disposition(Fate.DROPPED, how="unused local")
+        if self._is_captured(name, scope):
+            return KEPT
+        self._active.add(key)
+        try:
+            fates = [self.of_use(use, scope, depth) for use in self._uses(name, scope, binding)]
+        finally:
+            self._active.discard(key)
+        if not fates:
+            return Disposition(Fate.DROPPED, how="unused local")
+        best = _best(fates)
+        return Disposition(best.fate, best.callbacks, "unused local") if best.fate is Fate.DROPPED else best
+
+    def of_use(self, use: ir.Name, scope: Scope, depth: int) -> Disposition:
+        """What one use of a local that holds the value does with it."""
+        parent = scope.index.parents.get(id(use))
+        match parent:
+            case ir.Call(func=ir.Attribute(value=receiver, attr=attr)) if receiver is use and attr in _KEEPERS:
+                return Disposition(Fate.DROPPED)
+            case ir.Attribute(attr=attr) if attr in _KEEPERS and _is_called(parent, scope):
+                # `tasks.append(…)` puts something in; it does not look at what is there.
+                return Disposition(Fate.DROPPED)
+            case ir.Subscript(value=value) if value is use and _is_target(parent, scope):
+                return Disposition(Fate.DROPPED)
+            case ir.ExprStmt() | ir.Delete():
+                return Disposition(Fate.DROPPED)
+            case ir.Call(func=ir.Name(id="len" | "print" | "id" | "repr" | "str")):
+                return Disposition(Fate.DROPPED)
+            case ir.FString():
+                return Disposition(Fate.DROPPED)
+            case _:
+                return self.of(use, scope, depth)
+
+    def _uses(self, name: str, scope: Scope, binding: Binding | None) -> Iterator[ir.Name]:
+        """The places that read the local and may see the binding."""
+        index = scope.index
+        for node in self._names(scope).get(name, ()):
+            if _is_target(node, scope):
+                continue
+            use = index.uses[id(node)]
+            if any(inner.name == name for inner in use.inner):
+                continue
+            if binding is None or use.deferred or binding in index.reaching(name, use):
+                yield node
+
+    def _names(self, scope: Scope) -> dict[str, list[ir.Name]]:
+        found: dict[str, list[ir.Name]] = {}
+        for statement in scope.index.statements:
+            for expr in header_exprs(statement):
+                for node in walk(expr):
+                    if isinstance(node, ir.Name):
+                        found.setdefault(node.id, []).append(node)
+        return found
+
+    def _is_captured(self, name: str, scope: Scope) -> bool:
+        """Whether a nested function uses the local: it may keep it as long as it lives itself."""
+        if not isinstance(scope, Function):
+            return True
+        marker = name.encode()
+        for inner in scope.module.functions:
+            if scope not in inner.ancestors():
+                continue
+            if scope.module.data.find(marker, inner.ir.start, inner.ir.end) < 0 or inner.index.binds(name):
+                continue
+            if name in self._names(inner) or name in inner.index.nonlocal_names:
+                return True
+        return False
+
+
+def _best(fates: list[Disposition]) -> Disposition:
+    """The kindest of several: one use that keeps the value is enough."""
+    callbacks = tuple(callback for fate in fates for callback in fate.callbacks)
+    if not fates:
+        return KEPT
+    best = min(fates, key=lambda fate: (_RANK[fate.fate], fate.how != ""))
+    return Disposition(best.fate, callbacks, best.how)
+
+
+_RANK = {Fate.KEPT: 0, Fate.CALLBACK: 1, Fate.DROPPED: 2}
+
+
+def _is_called(node: ir.Attribute, scope: Scope) -> bool:
+    around = scope.index.parents.get(id(node))
+    return isinstance(around, ir.Call) and around.func is node
+
+
+def _is_target(node: ir.Expr, scope: Scope) -> bool:
+    """Whether the expression is assigned to, rather than read."""
+    current: ir.Expr | ir.Stmt = node
+    around = scope.index.parents.get(id(node))
+    while isinstance(around, ir.Collection | ir.Starred):
+        current, around = around, scope.index.parents.get(id(around))
+    match around:
+        case ir.Assign(targets=targets):
+            return any(target is current for target in targets)
+        case ir.AnnAssign(target=target) | ir.For(target=target) | ir.NamedExpr(target=target):
+            return target is current
+        case ir.With(items=items):
+            return any(item.target is current for item in items)
+        case ir.Comprehension(generators=generators):
+            return any(clause.target is current for clause in generators)
+        case _:
+            return False
+
+
+def _binding_of(
+    scope: Scope,
+    name: str,
+    statement: ir.Stmt | None,
+    walrus: ir.NamedExpr | None,
+) -> Binding | None:
+    for binding in scope.index.bindings.get(name, ()):
+        if walrus is not None and binding.value is walrus.value:
+            return binding
+        if statement is not None and binding.statement is statement and binding.kind != "augmented":
+            return binding
+    return None
+
+
+def _is_new_collection(binding: Binding) -> bool:
+    """Whether the binding makes a collection here, so that it lives no longer than the frame."""
+    match binding.value:
+        case ir.Collection() | ir.Dict() | ir.Comprehension():
+            return binding.kind in {"assign", "annotation"}
+        case ir.Call(func=ir.Name(id=callee)) if callee in {"set", "list", "dict", "deque", "defaultdict"}:
+            return binding.kind in {"assign", "annotation"}
+        case _:
+            return False
+
+
+def _parameter_name(function: Function, node: ir.Expr, call: ir.Call, skip: int) -> str | None:
+    """The parameter that receives an argument; None where that is not certain."""
+    for keyword in call.keywords:
+        if keyword.value is node:
+            return keyword.name if any(param.name == keyword.name for param in function.ir.params) else None
+    positional = [param for param in function.ir.params if param.kind in {"positional", "positional-only"}][skip:]
+    for position, argument in enumerate(call.args):
+        if isinstance(argument, ir.Starred):
+            return None
+        if argument is node:
+            return positional[position].name if position < len(positional) else None
+    return None
+
+
+_BY_PARENT: dict[type, Callable[[DispositionReader, Any, Any, Scope, int], Disposition]] = {
+    ir.ExprStmt: DispositionReader._in_statement,
+    ir.Assign: DispositionReader._in_assignment,
+    ir.AnnAssign: DispositionReader._in_annotated,
+    ir.NamedExpr: DispositionReader._in_walrus,
+    ir.Collection: DispositionReader._in_display,
+    ir.Starred: DispositionReader._through,
+    ir.IfExp: DispositionReader._through,
+    ir.BoolOp: DispositionReader._through,
+    ir.Dict: DispositionReader._in_dict,
+    ir.Comprehension: DispositionReader._in_comprehension,
+    ir.Lambda: DispositionReader._in_lambda,
+    ir.Attribute: DispositionReader._in_attribute,
+    ir.Call: DispositionReader._in_call,
+}

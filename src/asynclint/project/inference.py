@@ -1,0 +1,463 @@
+"""What an expression stands for, asked of one evaluator that remembers its answers.
+
+Inference is lazy and local: names by the bindings that reach them, attributes by class and table, calls by what the
+callee returns. It never guesses; what it cannot follow is `UNKNOWN`.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import header_exprs, walk
+from asynclint.knowledge import blocking as knowledge
+from asynclint.project.annotations import AnnotationReader
+from asynclint.project.calls import CallReader
+from asynclint.project.linking import Linker
+from asynclint.project.members import MemberReader
+from asynclint.project.model import Class, Function, Module, Scope
+from asynclint.project.values import (
+    NONE,
+    UNKNOWN,
+    ClassValue,
+    Const,
+    Container,
+    Coroutine,
+    External,
+    FunctionValue,
+    GeneratorValue,
+    Instance,
+    LambdaValue,
+    TaskValue,
+    Unknown,
+    Value,
+    known_members,
+    members,
+    union,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asynclint.project.layout import Layout
+    from asynclint.project.scopes import Binding, Use
+
+BUILTINS = frozenset(dir(builtins))
+
+MAX_DEPTH = 60
+"""Chains of definitions longer than this are taken as unknown; real ones have fewer than ten."""
+
+
+class Evaluator:
+    """Answers what expressions, names and functions of a project mean."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.linker = Linker(layout, self)
+        self.annotations = AnnotationReader(self)
+        self.members = MemberReader(self)
+        self.calls = CallReader(self)
+        self._values: dict[int, Value] = {}
+        self._bindings: dict[int, Value] = {}
+        self._returns: dict[int, Value] = {}
+        self._definitions: dict[int, Value] = {}
+        self._active: set[tuple[str, int]] = set()
+
+    # -- expressions -------------------------------------------------------------------------------------------
+
+    def value(self, node: ir.Expr, scope: Scope) -> Value:
+        """What the expression, standing in the body of `scope`, may be."""
+        key = id(node)
+        found = self._values.get(key)
+        if found is not None:
+            return found
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            return UNKNOWN
+        result, complete = self._guarded("expr", key, lambda: handler(self, node, scope))
+        if complete:
+            self._values[key] = result
+        return result
+
+    def _guarded(self, kind: str, key: int, compute: Callable[[], Value]) -> tuple[Value, bool]:
+        """Compute unless that is under way already; what was cut short inside a cycle is not remembered."""
+        mark = (kind, key)
+        if mark in self._active or len(self._active) > MAX_DEPTH:
+            self._cut = True
+            return UNKNOWN, False
+        outermost = not self._active
+        if outermost:
+            self._cut = False
+        self._active.add(mark)
+        try:
+            result = compute()
+        finally:
+            self._active.discard(mark)
+        return result, outermost or not self._cut
+
+    _cut = False
+
+    def _name(self, node: ir.Name, scope: Scope) -> Value:
+        use = scope.index.uses.get(id(node))
+        return self.name(node.id, scope, use)
+
+    def name(self, name: str, scope: Scope, use: Use | None = None) -> Value:
+        """What a name means in a body, at `use` where that is given, else at its end."""
+        if use is not None:
+            for binding in use.inner:
+                if binding.name == name:
+                    return self.binding(binding, scope)
+        index = scope.index
+        if index.binds(name) and not isinstance(scope, Module):
+            return self._reached(name, scope, use)
+        if isinstance(scope, Module) or name in index.global_names:
+            return self.linker.module_name(name, scope if isinstance(scope, Module) else scope.module, use)
+        return self.free_name(name, scope.parent, scope.module)
+
+    def _reached(self, name: str, scope: Scope, use: Use | None) -> Value:
+        found = [self.binding(binding, scope) for binding in scope.index.reaching(name, use)]
+        return union(found)
+
+    def free_name(self, name: str, scope: Scope | None, module: Module) -> Value:
+        """A name looked up from an inner body: any value that an enclosing function gives it, else the module's."""
+        while isinstance(scope, Function):
+            if scope.index.binds(name):
+                return union([self.binding(binding, scope) for binding in scope.index.bindings[name]])
+            if name in scope.index.global_names:
+                break
+            scope = scope.parent
+        return self.linker.module_name(name, module, None)
+
+    # -- bindings ----------------------------------------------------------------------------------------------
+
+    def binding(self, binding: Binding, scope: Scope) -> Value:
+        """The value that one binding gives its name."""
+        key = id(binding)
+        found = self._bindings.get(key)
+        if found is not None:
+            return found
+        result, complete = self._guarded("binding", key, lambda: self._binding(binding, scope))
+        if complete:
+            self._bindings[key] = result
+        return result
+
+    def _binding(self, binding: Binding, scope: Scope) -> Value:
+        module = scope if isinstance(scope, Module) else scope.module
+        match binding.kind:
+            case "import" | "import-from":
+                return self.linker.imported(binding, module)
+            case "function":
+                return self.definition(module.functions[binding.index])
+            case "class":
+                return ClassValue(module.classes[binding.index])
+            case "param":
+                return self._param(binding, scope)
+            case "annotation":
+                return self._annotated(binding, scope)
+            case _:
+                return self._from_value(binding, scope)
+
+    def _from_value(self, binding: Binding, scope: Scope) -> Value:
+        if binding.value is None:
+            return UNKNOWN
+        value = self.value(binding.value, scope)
+        match binding.kind:
+            case "assign":
+                return self.unpack(value, binding.path)
+            case "for" | "comprehension":
+                return self.unpack(self.element(value), binding.path)
+            case "async-for":
+                return self.unpack(self.element(value), binding.path)
+            case "with":
+                return self.unpack(self.entered(value, is_async=False), binding.path)
+            case "async-with":
+                return self.unpack(self.entered(value, is_async=True), binding.path)
+            case "except":
+                return union([Instance(m.cls) for m in members(value) if isinstance(m, ClassValue)])
+            case _:
+                return UNKNOWN
+
+    def _annotated(self, binding: Binding, scope: Scope) -> Value:
+        assert binding.annotation is not None
+        declared = self.annotations.read(binding.annotation, scope)
+        if binding.value is None:
+            return declared
+        assigned = self.value(binding.value, scope)
+        precise = [member for member in known_members(assigned) if member != NONE]
+        return union(precise) if precise and not isinstance(precise[0], Const) else declared
+
+    def _param(self, binding: Binding, scope: Scope) -> Value:
+        param = binding.source
+        if not isinstance(param, ir.Param) or not isinstance(scope, Function):
+            return UNKNOWN
+        if param.kind in {"var-positional", "var-keyword"}:
+            return UNKNOWN
+        receiver = self._receiver(param, scope)
+        if receiver is not None:
+            return receiver
+        # Annotations and defaults are evaluated where the function is defined, not inside it.
+        around = scope.owner or scope.parent
+        if param.annotation is not None:
+            declared = self.annotations.read(param.annotation, around)
+            if not isinstance(declared, Unknown):
+                return declared
+        if param.default is None:
+            return UNKNOWN
+        default = self.value_outside(param.default, scope)
+        injected = self.calls.dependency(param.default, scope)
+        if injected is not None:
+            return injected
+        return default if isinstance(default, Instance) else UNKNOWN
+
+    def value_outside(self, node: ir.Expr, function: Function) -> Value:
+        """A default or decorator of the function: an expression of the body around it."""
+        return self.value(node, function.owner or function.parent)
+
+    def _receiver(self, param: ir.Param, function: Function) -> Value | None:
+        owner = function.owner
+        if owner is None or not function.ir.params or function.ir.params[0] is not param:
+            return None
+        decorators = set(function.decorator_names)
+        if "staticmethod" in decorators:
+            return None
+        if "classmethod" in decorators or function.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
+            return ClassValue(owner)
+        if param.annotation is not None and param.name != "self":
+            return None
+        return Instance(owner)
+
+    # -- parts of values ---------------------------------------------------------------------------------------
+
+    def unpack(self, value: Value, path: tuple[int, ...]) -> Value:
+        """The part of a value at tuple indices."""
+        for position in path:
+            value = union([self._item(member, position) for member in members(value)])
+        return value
+
+    def _item(self, value: Value, position: int) -> Value:
+        if isinstance(value, Container):
+            if 0 <= position < len(value.items):
+                return value.items[position]
+            return value.element if not value.items else UNKNOWN
+        return UNKNOWN
+
+    def element(self, value: Value) -> Value:
+        """What iterating over the value gives."""
+        return union([self._element(member) for member in members(value)])
+
+    def _element(self, value: Value) -> Value:
+        match value:
+            case Container():
+                return value.element
+            case Instance(element=Unknown() | None):
+                return UNKNOWN
+            case Instance(element=element) if element is not None:
+                return element
+            case GeneratorValue(function=function, context_manager=False):
+                return self.yielded(function)
+            case _:
+                return UNKNOWN
+
+    def entered(self, value: Value, *, is_async: bool) -> Value:
+        """What `with value as …` gives."""
+        return union([self._entered(member, is_async=is_async) for member in members(value)])
+
+    def _entered(self, value: Value, *, is_async: bool) -> Value:
+        match value:
+            case GeneratorValue(function=function, context_manager=True):
+                return self.yielded(function)
+            case Instance(cls=Class() as cls):
+                name = "__aenter__" if is_async else "__enter__"
+                method = self.members.method(cls, name)
+                return self.returned(method) if method is not None else value
+            case Instance():
+                return value
+            case Coroutine(result=result):
+                # `async with await connect()` style helpers such as aiohttp's and asyncpg's give the awaited value.
+                return result
+            case _:
+                return UNKNOWN
+
+    def awaited(self, value: Value) -> Value:
+        """What `await value` gives."""
+        return union([self._awaited(member) for member in members(value)])
+
+    def _awaited(self, value: Value) -> Value:
+        match value:
+            case Coroutine(result=result):
+                return result
+            case TaskValue(coroutine=coroutine):
+                return self.awaited(coroutine)
+            case _:
+                return UNKNOWN
+
+    # -- functions ---------------------------------------------------------------------------------------------
+
+    def definition(self, function: Function) -> Value:
+        """The value that a `def` statement binds: the function as its decorators leave it."""
+        key = id(function)
+        found = self._definitions.get(key)
+        if found is None:
+            found, complete = self._guarded("definition", key, lambda: self.calls.decorated(function))
+            if complete:
+                self._definitions[key] = found
+        return found
+
+    def returned(self, function: Function) -> Value:
+        """What the body of the function returns (for an async function: what awaiting its call gives)."""
+        key = id(function)
+        found = self._returns.get(key)
+        if found is not None:
+            return found
+        result, complete = self._guarded("return", key, lambda: self._returned(function))
+        if complete:
+            self._returns[key] = result
+        return result
+
+    def _returned(self, function: Function) -> Value:
+        if function.ir.returns is not None:
+            declared = self.annotations.read(function.ir.returns, function.owner or function.parent, function)
+            if not isinstance(declared, Unknown):
+                return declared
+        values = [
+            self.value(statement.value, function)
+            for statement in function.index.statements
+            if isinstance(statement, ir.Return) and statement.value is not None
+        ]
+        return union(values) if values else NONE
+
+    def yielded(self, function: Function) -> Value:
+        """What a generator function yields."""
+        if function.ir.returns is not None:
+            declared = self.annotations.read_yield(function.ir.returns, function.owner or function.parent)
+            if not isinstance(declared, Unknown):
+                return declared
+        return union(
+            [
+                self.value(node.value, function)
+                for statement in function.index.statements
+                for node in _own_yields(statement)
+                if node.value is not None
+            ],
+        )
+
+    # -- kinds of expression -----------------------------------------------------------------------------------
+
+    def _constant(self, node: ir.Constant, _scope: Scope) -> Value:
+        return Const(node.value)
+
+    def _attribute(self, node: ir.Attribute, scope: Scope) -> Value:
+        return self.attribute(self.value(node.value, scope), node.attr)
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """`value.name`."""
+        return union([self.members.attribute(member, name) for member in members(value)])
+
+    def _call(self, node: ir.Call, scope: Scope) -> Value:
+        return self.calls.result(node, scope)
+
+    def _await(self, node: ir.Await, scope: Scope) -> Value:
+        inner = self.value(node.value, scope)
+        result = self.awaited(inner)
+        if isinstance(result, Unknown) and isinstance(node.value, ir.Call):
+            return self.calls.awaited_external(node.value, scope)
+        return result
+
+    def _subscript(self, node: ir.Subscript, scope: Scope) -> Value:
+        value = self.value(node.value, scope)
+        found: list[Value] = []
+        for member in members(value):
+            match member:
+                case Container(items=items) if items and isinstance(node.index, ir.Constant):
+                    index = node.index.value
+                    in_range = isinstance(index, int) and -len(items) <= index < len(items)
+                    found.append(items[index] if in_range else UNKNOWN)  # type: ignore[index]
+                case Container(element=element):
+                    found.append(element)
+                case Instance(cls=Class() as cls):
+                    method = self.members.method(cls, "__getitem__")
+                    found.append(self.returned(method) if method is not None else UNKNOWN)
+                case Instance(cls=str() as cls):
+                    result = knowledge.returns(f"{cls}.__getitem__")
+                    found.append(Instance(result) if result else UNKNOWN)
+                case ClassValue() | External():
+                    # `Repository[User](…)`: a generic class stays itself.
+                    found.append(member)
+                case _:
+                    found.append(UNKNOWN)
+        return union(found)
+
+    def _collection(self, node: ir.Collection, scope: Scope) -> Value:
+        items = tuple(self.value(item, scope) for item in node.items[:64])
+        if any(isinstance(item, ir.Starred) for item in node.items):
+            items = ()
+        return Container(union(list(items)), items, node.kind)
+
+    def _dict(self, node: ir.Dict, scope: Scope) -> Value:
+        return Container(union([self.value(item, scope) for item in node.values[:64]]), (), "dict")
+
+    def _comprehension(self, node: ir.Comprehension, scope: Scope) -> Value:
+        return Container(self.value(node.elements[-1], scope), (), node.kind)
+
+    def _bool_op(self, node: ir.BoolOp, scope: Scope) -> Value:
+        values = [self.value(item, scope) for item in node.values]
+        if node.op == "and":
+            return values[-1]
+        known = [value for value in values if not isinstance(value, Unknown)]
+        return union(known)
+
+    def _if_exp(self, node: ir.IfExp, scope: Scope) -> Value:
+        return union([self.value(node.body, scope), self.value(node.orelse, scope)])
+
+    def _named(self, node: ir.NamedExpr, scope: Scope) -> Value:
+        return self.value(node.value, scope)
+
+    def _starred(self, node: ir.Starred, scope: Scope) -> Value:
+        return self.element(self.value(node.value, scope))
+
+    def _lambda(self, node: ir.Lambda, scope: Scope) -> Value:
+        return LambdaValue(node, scope)
+
+    def _bin_op(self, node: ir.BinOp, scope: Scope) -> Value:
+        left = self.value(node.left, scope)
+        if node.op == "/":
+            for member in members(left):
+                if isinstance(member, Instance) and isinstance(member.cls, str):
+                    result = knowledge.returns(f"{member.cls}.__truediv__")
+                    if result:
+                        return Instance(result)
+        return UNKNOWN
+
+    def _f_string(self, _node: ir.FString, _scope: Scope) -> Value:
+        return Instance("str")
+
+    # -- whole answers -----------------------------------------------------------------------------------------
+
+    def targets(self, value: Value) -> tuple[Value, ...]:
+        """What calling the value may run: functions, bound methods, classes, external names and lambdas."""
+        return self.calls.targets(value)
+
+
+def _own_yields(statement: ir.Stmt) -> list[ir.Yield]:
+    return [node for expr in header_exprs(statement) for node in walk(expr) if isinstance(node, ir.Yield)]
+
+
+_HANDLERS: dict[type, Callable[[Evaluator, Any, Scope], Value]] = {
+    ir.Name: Evaluator._name,
+    ir.Constant: Evaluator._constant,
+    ir.Attribute: Evaluator._attribute,
+    ir.Call: Evaluator._call,
+    ir.Await: Evaluator._await,
+    ir.Subscript: Evaluator._subscript,
+    ir.Collection: Evaluator._collection,
+    ir.Dict: Evaluator._dict,
+    ir.Comprehension: Evaluator._comprehension,
+    ir.BoolOp: Evaluator._bool_op,
+    ir.IfExp: Evaluator._if_exp,
+    ir.NamedExpr: Evaluator._named,
+    ir.Starred: Evaluator._starred,
+    ir.Lambda: Evaluator._lambda,
+    ir.BinOp: Evaluator._bin_op,
+    ir.FString: Evaluator._f_string,
+}

@@ -1,0 +1,224 @@
+"""The program as objects: modules, classes, functions, and the bodies whose names they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from asynclint.core.span import Span
+from asynclint.flow import ir
+from asynclint.flow.traversal import dotted
+from asynclint.project.scopes import ScopeIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSource:
+    """A module as it enters the project.
+
+    `path` is absolute; `display` is how people are shown it; `data` is its text as UTF-8 without BOM.
+    """
+
+    path: str
+    display: str
+    data: bytes
+    ir: ir.ModuleIR
+
+
+class Module:
+    """A module of the project, its definitions made objects once."""
+
+    def __init__(self, source: ModuleSource, name: str, import_root: str) -> None:
+        self.source = source
+        self.name = name
+        self.import_root = import_root
+        self.ir = source.ir
+        self.functions = tuple(Function(self, item) for item in source.ir.functions)
+        self.classes = tuple(Class(self, item) for item in source.ir.classes)
+
+    def __repr__(self) -> str:
+        return f"Module({self.name})"
+
+    @property
+    def path(self) -> str:
+        return self.source.path
+
+    @property
+    def data(self) -> bytes:
+        return self.source.data
+
+    @property
+    def is_package(self) -> bool:
+        return self.path.endswith(("/__init__.py", "/__init__.pyi"))
+
+    @property
+    def qualname(self) -> str:
+        return self.name
+
+    @cached_property
+    def body(self) -> tuple[ir.Stmt, ...]:
+        return ir.decode_body(self.ir.body)
+
+    @cached_property
+    def index(self) -> ScopeIndex:
+        return ScopeIndex(self.ir, self.body)
+
+    @property
+    def parent(self) -> Scope | None:
+        return None
+
+    @cached_property
+    def global_writers(self) -> dict[str, tuple[Function, ...]]:
+        """By name, the functions that assign it after declaring it `global`."""
+        found: dict[str, list[Function]] = {}
+        if b"global " not in self.data:
+            return {}
+        for function in self.functions:
+            if b"global " in self.data[function.ir.start : function.ir.end]:
+                for name in sorted(function.index.global_names & function.index.bindings.keys()):
+                    found.setdefault(name, []).append(function)
+        return {name: tuple(functions) for name, functions in found.items()}
+
+    def text(self, span: Span) -> str:
+        """The source between two offsets."""
+        return self.data[span.start : span.end].decode()
+
+    def function_at(self, offset: int) -> Function | None:
+        """The innermost function whose text holds the offset."""
+        best: Function | None = None
+        for function in self.functions:
+            if function.ir.start <= offset < function.ir.end:
+                best = function
+        return best
+
+
+class Class:
+    """A class of the project. What it inherits is asked of the evaluator, which knows what its bases mean."""
+
+    def __init__(self, module: Module, node: ir.ClassIR) -> None:
+        self.module = module
+        self.ir = node
+
+    def __repr__(self) -> str:
+        return f"Class({self.full_name})"
+
+    @property
+    def name(self) -> str:
+        return self.ir.name
+
+    @property
+    def qualname(self) -> str:
+        return self.ir.qualname
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.module.name}.{self.ir.qualname}"
+
+    @cached_property
+    def body(self) -> tuple[ir.Stmt, ...]:
+        return ir.decode_body(self.ir.body)
+
+    @cached_property
+    def index(self) -> ScopeIndex:
+        return ScopeIndex(self.module.ir, self.body)
+
+    @property
+    def parent(self) -> Scope:
+        """The body that holds the class statement, a function or the module (class bodies are no scope to others)."""
+        if self.ir.parent_function != ir.MODULE_SCOPE:
+            return self.module.functions[self.ir.parent_function]
+        return self.module
+
+    @cached_property
+    def methods(self) -> tuple[Function, ...]:
+        """The functions defined directly in the body, in source order."""
+        return tuple(item for item in self.module.functions if item.ir.parent_class == self.ir.index)
+
+
+class Function:
+    """A function of the project; its body is decoded and indexed when first asked for."""
+
+    def __init__(self, module: Module, node: ir.FunctionIR) -> None:
+        self.module = module
+        self.ir = node
+
+    def __repr__(self) -> str:
+        return f"Function({self.full_name})"
+
+    @property
+    def name(self) -> str:
+        return self.ir.name
+
+    @property
+    def qualname(self) -> str:
+        return self.ir.qualname
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.module.name}.{self.ir.qualname}"
+
+    @property
+    def is_async(self) -> bool:
+        return self.ir.is_async
+
+    @property
+    def is_generator(self) -> bool:
+        return self.ir.is_generator
+
+    @cached_property
+    def body(self) -> tuple[ir.Stmt, ...]:
+        return ir.decode_body(self.ir.body)
+
+    @cached_property
+    def index(self) -> ScopeIndex:
+        return ScopeIndex(self.module.ir, self.body, self.ir.params)
+
+    @property
+    def owner(self) -> Class | None:
+        """The class whose method this is."""
+        return self.module.classes[self.ir.parent_class] if self.ir.parent_class >= 0 else None
+
+    @property
+    def parent(self) -> Scope:
+        """The body around it in which its free names are looked up (class bodies are skipped, as Python does)."""
+        if self.ir.parent_function != ir.MODULE_SCOPE:
+            return self.module.functions[self.ir.parent_function]
+        return self.module
+
+    @cached_property
+    def is_stub(self) -> bool:
+        """Declares an interface only: no more than a docstring, `...`, `pass` or `raise NotImplementedError`."""
+        return all(_is_placeholder(statement) for statement in self.body)
+
+    @property
+    def name_span(self) -> Span:
+        return Span(self.ir.name_start, self.ir.name_start + len(self.ir.name.encode()))
+
+    @cached_property
+    def decorator_names(self) -> tuple[str, ...]:
+        """The decorators as written (`app.get`), without their arguments; "" for other forms."""
+        return tuple(dotted(item.func if isinstance(item, ir.Call) else item) for item in self.ir.decorators)
+
+    def ancestors(self) -> Iterator[Function]:
+        """The functions around it, innermost first."""
+        current = self.parent
+        while isinstance(current, Function):
+            yield current
+            current = current.parent
+
+
+def _is_placeholder(statement: ir.Stmt) -> bool:
+    match statement:
+        case ir.Pass() | ir.ExprStmt(value=ir.Constant() | ir.Opaque()):
+            return True
+        case ir.Raise(exc=exc):
+            name = exc.func if isinstance(exc, ir.Call) else exc
+            return isinstance(name, ir.Name) and name.id == "NotImplementedError"
+        case _:
+            return False
+
+
+Scope: TypeAlias = Module | Class | Function

@@ -1,0 +1,304 @@
+"""Where values outlive the expression that makes them: attributes, module globals, locals; and every mention of one.
+
+A collection is one place, whatever is in it: `self.tasks[key]` stands in the place `self.tasks`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import header_exprs, walk
+from asynclint.project.model import Class, Function, Module, Scope
+from asynclint.project.values import (
+    ClassValue,
+    External,
+    Instance,
+    ModuleValue,
+    SuperValue,
+    Unknown,
+    Value,
+    known_members,
+    members,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.inference import Evaluator
+
+OUTSIDE: Final = "outside"
+"""The owner of attributes of objects whose class is not of the project, such as `app.state`."""
+
+MAX_REEXPORTS = 20
+
+_ELEMENT_GETTERS = frozenset({"get", "setdefault", "pop", "values", "items", "copy"})
+
+
+@dataclass(frozen=True, slots=True)
+class AttributePlace:
+    """An attribute. `owner` is the class of the object, `OUTSIDE`, or None where it is not known."""
+
+    name: str
+    owner: Class | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalPlace:
+    """A module global."""
+
+    module: Module
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlace:
+    """A local or parameter, with the nested functions that see it."""
+
+    function: Function
+    name: str
+
+
+Place: TypeAlias = AttributePlace | GlobalPlace | LocalPlace
+
+
+class Mention(NamedTuple):
+    """An expression that stands for a place (or a value), read or written, and the body it stands in."""
+
+    node: ir.Expr
+    scope: Scope
+
+
+class PlaceReader:
+    """Finds places and their mentions in the given modules: text first, so that few bodies are decoded."""
+
+    def __init__(self, evaluator: Evaluator, modules: tuple[Module, ...]) -> None:
+        self._evaluator = evaluator
+        self._modules = modules
+        self._mentions: dict[Place, tuple[Mention, ...]] = {}
+        self._names: dict[int, dict[str, list[ir.Name]]] = {}
+
+    # -- the place of an expression ----------------------------------------------------------------------------
+
+    def of(self, node: ir.Expr, scope: Scope) -> Place | None:
+        """The place that an expression stands for, or takes a member out of; None for a passing value."""
+        match node:
+            case ir.Name():
+                return self._of_name(node, scope)
+            case ir.Attribute():
+                return self._of_attribute(node.value, node.attr, scope)
+            case ir.Subscript() | ir.Starred():
+                return self.of(node.value, scope)
+            case ir.NamedExpr():
+                return self.of(node.target, scope)
+            case ir.Call(func=ir.Attribute(value=receiver, attr=attr)) if attr in _ELEMENT_GETTERS:
+                return self.of(receiver, scope)
+            case ir.Call(func=ir.Name(id="getattr"), args=(holder, ir.Constant(value=str() as attr), *_)):
+                return self._of_attribute(holder, attr, scope)
+            case _:
+                return None
+
+    def _of_name(self, node: ir.Name, scope: Scope) -> Place | None:
+        use = scope.index.uses.get(id(node))
+        if use is not None and any(binding.name == node.id for binding in use.inner):
+            return None
+        return self.of_variable(node.id, scope)
+
+    def of_variable(self, name: str, scope: Scope) -> Place | None:
+        """The place of a name as a body sees it; an imported global is a place of the module it comes from."""
+        if isinstance(scope, Class) and scope.index.binds(name):
+            return AttributePlace(name, scope)
+        around: Scope | None = scope
+        while isinstance(around, Class | Function):
+            if isinstance(around, Function):
+                if name in around.index.global_names:
+                    break
+                if around.index.binds(name):
+                    return self._imported(name, around) or LocalPlace(around, name)
+            around = around.parent
+        module = scope if isinstance(scope, Module) else scope.module
+        return self._of_global(name, module)
+
+    def _of_global(self, name: str, module: Module, depth: int = 0) -> Place | None:
+        if name not in module.index.bindings and name not in module.global_writers:
+            return None
+        return self._imported(name, module, depth) or GlobalPlace(module, name)
+
+    def _imported(self, name: str, scope: Scope, depth: int = 0) -> Place | None:
+        module = scope if isinstance(scope, Module) else scope.module
+        for binding in scope.index.bindings.get(name, ()):
+            if isinstance(binding.statement, ir.ImportFrom) and isinstance(binding.source, ir.Alias):
+                source = self._evaluator.linker.import_source(binding.statement, module)
+                if isinstance(source, ModuleValue) and depth < MAX_REEXPORTS:
+                    return self._of_global(binding.source.name, source.module, depth + 1)
+        return None
+
+    def _of_attribute(self, holder: ir.Expr, attr: str, scope: Scope) -> Place:
+        value = self._evaluator.value(holder, scope)
+        for member in members(value):
+            if isinstance(member, ModuleValue):
+                return self._of_global(attr, member.module) or GlobalPlace(member.module, attr)
+        return AttributePlace(attr, _owner(value))
+
+    # -- mentions ----------------------------------------------------------------------------------------------
+
+    def mentions(self, place: Place) -> tuple[Mention, ...]:
+        """Every expression of the project that may stand for the place."""
+        found = self._mentions.get(place)
+        if found is None:
+            found = self._mentions[place] = tuple(self._find(place))
+        return found
+
+    def _find(self, place: Place) -> Iterator[Mention]:
+        match place:
+            case AttributePlace():
+                for module in self._modules:
+                    yield from self._attributes(place, module)
+            case GlobalPlace():
+                for module in self._modules:
+                    yield from self._globals(place, module)
+            case LocalPlace():
+                for scope in self._seeing(place.function):
+                    for node in self.names(scope).get(place.name, ()):
+                        if self._of_name(node, scope) == place:
+                            yield Mention(node, scope)
+
+    def _attributes(self, place: AttributePlace, module: Module) -> Iterator[Mention]:
+        name = place.name.encode()
+        if name not in module.data:
+            return
+        pattern = re.compile(rb"\.\s*" + name + rb"\b|[\"']" + name + rb"[\"']")
+        for scope in bodies_at(module, [match.start() for match in pattern.finditer(module.data)]):
+            for node in scope.index.attributes:
+                if node.attr == place.name and self._may_hold(node.value, scope, place):
+                    yield Mention(node, scope)
+            for call in scope.index.calls:
+                if _is_getattr_of(call, place.name, scope) and self._may_hold(call.args[0], scope, place):
+                    yield Mention(call, scope)
+
+    def _may_hold(self, holder: ir.Expr, scope: Scope, place: AttributePlace) -> bool:
+        """Whether the holder may be an object of the place's owner."""
+        return any(self._is_owner(member, place) for member in members(self._evaluator.value(holder, scope)))
+
+    def _is_owner(self, value: Value, place: AttributePlace) -> bool:
+        if isinstance(value, Unknown) or place.owner is None:
+            return not isinstance(value, ModuleValue)
+        owner = _owner(value)
+        if isinstance(owner, Class) and isinstance(place.owner, Class):
+            return self._related(owner, place.owner, place.name)
+        return owner == place.owner
+
+    def _related(self, one: Class, other: Class, name: str) -> bool:
+        mro = self._evaluator.members.mro
+        if one in mro(other) or other in mro(one):
+            return True
+        # A class that uses an attribute which no class it knows of sets is a mixin: it may share any object's.
+        return not any(self._sets(entry, name) for entry in mro(one) if isinstance(entry, Class))
+
+    def _sets(self, cls: Class, name: str) -> bool:
+        if name in self._evaluator.members.self_assignments(cls):
+            return True
+        return any(binding.value is not None for binding in cls.index.bindings.get(name, ()))
+
+    def _globals(self, place: GlobalPlace, module: Module) -> Iterator[Mention]:
+        name = place.name.encode()
+        if name not in module.data:
+            return
+        offsets = [match.start() for match in re.finditer(rb"\b" + name + rb"\b", module.data)]
+        aliases = _import_aliases(module, place.name) | {place.name}
+        scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else _all_bodies(module)
+        for scope in scopes:
+            for alias in sorted(aliases):
+                for node in self.names(scope).get(alias, ()):
+                    if self._of_name(node, scope) == place:
+                        yield Mention(node, scope)
+            for attribute in scope.index.attributes:
+                if attribute.attr == place.name and self.of(attribute, scope) == place:
+                    yield Mention(attribute, scope)
+
+    def names(self, scope: Scope) -> dict[str, list[ir.Name]]:
+        """The names that stand in a body, nested definitions left out, in source order."""
+        found = self._names.get(id(scope))
+        if found is None:
+            found = self._names[id(scope)] = {}
+            for statement in scope.index.statements:
+                for expr in header_exprs(statement):
+                    for node in walk(expr):
+                        if isinstance(node, ir.Name):
+                            found.setdefault(node.id, []).append(node)
+        return found
+
+    def _seeing(self, function: Function) -> Iterator[Scope]:
+        """The bodies that can see the locals of a function: its own, and those defined in it."""
+        yield function
+        for inner in function.module.functions[function.ir.index + 1 :]:
+            if inner.ir.start >= function.ir.end:
+                break
+            yield inner
+
+
+def bodies_at(module: Module, offsets: list[int]) -> Iterator[Scope]:
+    """The bodies whose text holds the offsets, each once: the innermost function or class, else the module."""
+    seen: set[int] = set()
+    for offset in offsets:
+        scope = _body_at(module, offset)
+        if id(scope) not in seen:
+            seen.add(id(scope))
+            yield scope
+
+
+def _body_at(module: Module, offset: int) -> Scope:
+    function = module.function_at(offset)
+    classes = [cls for cls in module.classes if cls.ir.start <= offset < cls.ir.end]
+    if classes and (function is None or classes[-1].ir.start > function.ir.start):
+        return classes[-1]
+    return function if function is not None else module
+
+
+def _all_bodies(module: Module) -> list[Scope]:
+    return [module, *module.classes, *module.functions]
+
+
+def _owner(value: Value) -> Class | str | None:
+    """Who holds the attributes of a value, as `AttributePlace.owner` says it."""
+    for member in known_members(value):
+        match member:
+            case Instance(cls=Class() as cls) | ClassValue(cls=cls) | SuperValue(cls=cls):
+                return cls
+            case Instance() | External():
+                return OUTSIDE
+            case _:
+                pass
+    return None
+
+
+def _is_getattr_of(call: ir.Call, name: str, scope: Scope) -> bool:
+    """`getattr(x, "name")`, or `getattr(x, attr)` in a body that has the name as a string."""
+    match call:
+        case ir.Call(func=ir.Name(id="getattr"), args=(_, ir.Constant(value=value), *_)):
+            return value == name
+        case ir.Call(func=ir.Name(id="getattr"), args=(_, ir.Name(), *_)):
+            return any(
+                isinstance(node, ir.Constant) and node.value == name
+                for statement in scope.index.statements
+                for expr in header_exprs(statement)
+                for node in walk(expr)
+            )
+        case _:
+            return False
+
+
+def _import_aliases(module: Module, name: str) -> set[str]:
+    """Other names under which bodies of the module import something of this name."""
+    if not re.search(rb"\b" + name.encode() + rb"\s+as\s", module.data):
+        return set()
+    return {
+        alias.asname
+        for scope in _all_bodies(module)
+        for statement in scope.index.statements
+        if isinstance(statement, ir.ImportFrom)
+        for alias in statement.names
+        if alias.name == name and alias.asname is not None
+    }

@@ -1,0 +1,132 @@
+"""The linked project: one object that the questions of rules are asked of."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.project.blocking import BlockingSummaries
+from asynclint.project.call_sites import CallSiteReader
+from asynclint.project.dispositions import DispositionReader
+from asynclint.project.exceptions import ExceptionSummaries
+from asynclint.project.inference import Evaluator
+from asynclint.project.layout import Layout
+from asynclint.project.model import Function, Module, ModuleSource, Scope
+from asynclint.project.responses import response_functions
+from asynclint.project.roles import Roles
+from asynclint.source.lines import LineTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["ModuleSource", "Project"]
+
+
+class Project:
+    """All modules and what is known of them. Every answer is computed when first asked for, and kept."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.evaluator = Evaluator(layout)
+        self._line_tables: dict[str, LineTable] = {}
+
+    @classmethod
+    def build(cls, modules: Sequence[ModuleSource], root: str) -> Project:
+        """Link the modules. `root` is the absolute path of the project's folder."""
+        return cls(Layout(modules, root))
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """All modules by path."""
+        return tuple(self.layout.modules.values())
+
+    def module_at(self, path: str) -> Module | None:
+        """The module of an absolute path."""
+        return self.layout.module_at(path)
+
+    @cached_property
+    def call_sites(self) -> CallSiteReader:
+        return CallSiteReader(self.evaluator, self._property_names)
+
+    @cached_property
+    def blocking(self) -> BlockingSummaries:
+        return BlockingSummaries(self.evaluator, self.call_sites)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return Roles(self)
+
+    @cached_property
+    def dispositions(self) -> DispositionReader:
+        return DispositionReader(self.evaluator)
+
+    @cached_property
+    def exceptions(self) -> ExceptionSummaries:
+        return ExceptionSummaries(self.evaluator)
+
+    @cached_property
+    def response_functions(self) -> frozenset[Function]:
+        """Functions that run between a request and its response."""
+        return response_functions(self)
+
+    @property
+    def unresolved_calls(self) -> int:
+        """Calls looked at so far of which nothing is known."""
+        return self.call_sites.unresolved
+
+    @cached_property
+    def async_names(self) -> frozenset[str]:
+        """The names of all async functions of the project, and of asyncio's own that are easily forgotten."""
+        own = {function.name for module in self.modules for function in module.functions if function.is_async}
+        return frozenset(own | {"sleep", "wait", "wait_for"})
+
+    @cached_property
+    def _property_names(self) -> frozenset[str]:
+        return frozenset(
+            function.name
+            for module in self.modules
+            for function in module.functions
+            if function.ir.parent_class >= 0 and function.ir.decorators and _looks_like_property(function)
+        )
+
+    def line_table(self, module: Module) -> LineTable:
+        """The lines of a module, counted once."""
+        found = self._line_tables.get(module.path)
+        if found is None:
+            found = self._line_tables[module.path] = LineTable(module.data)
+        return found
+
+    def calls_named(self, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
+        """Every call in the project whose callee's last name is one of `names`, with the body it stands in."""
+        for module in self.modules:
+            yield from self.module_calls_named(module, names)
+
+    def module_calls_named(self, module: Module, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
+        """As `calls_named`, in one module: text first, so that only bodies that hold a name are decoded."""
+        markers = [name.encode() for name in sorted(names)]
+        if not any(marker in module.data for marker in markers):
+            return
+        yield from _calls(module, names)
+        for cls in module.classes:
+            if _mentions(module.data, cls.ir.start, cls.ir.end, markers):
+                yield from _calls(cls, names)
+        for function in module.functions:
+            if _mentions(module.data, function.ir.start, function.ir.end, markers):
+                yield from _calls(function, names)
+
+
+def _mentions(data: bytes, start: int, end: int, markers: list[bytes]) -> bool:
+    return any(data.find(marker, start, end) >= 0 for marker in markers)
+
+
+def _calls(scope: Scope, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
+    for call in scope.index.calls:
+        callee = call.func
+        last = callee.attr if isinstance(callee, ir.Attribute) else callee.id if isinstance(callee, ir.Name) else ""
+        if last in names:
+            yield scope, call
+
+
+def _looks_like_property(function: Function) -> bool:
+    return any("property" in name for name in function.decorator_names)

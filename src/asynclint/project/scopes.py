@@ -1,0 +1,422 @@
+"""What names a body binds, and which of the bindings a use can see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import bound_names, children, header_exprs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+BindingKind: TypeAlias = Literal[
+    "assign",
+    "annotation",
+    "augmented",
+    "for",
+    "async-for",
+    "with",
+    "async-with",
+    "except",
+    "match",
+    "import",
+    "import-from",
+    "function",
+    "class",
+    "param",
+    "comprehension",
+    "delete",
+    "type-param",
+]
+
+
+class BlockStep(NamedTuple):
+    """A run of statements that may or may not execute."""
+
+    id: int
+    group: int
+    """Blocks of one statement that exclude each other (if/else, handlers, cases) share a group; -1 for none."""
+    loop: bool
+    leaves: bool
+    """Control never comes out of it (return, raise)."""
+
+
+Block: TypeAlias = tuple[BlockStep, ...]
+"""The conditional blocks from the body down to a statement; empty at the top."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """One place that gives a name its value.
+
+    `value` is what it is bound from (the assigned expression, the iterable, the context manager, the exception
+    type), `path` the tuple indices from there to the name. `order` counts along the body: a use at a later
+    order may see it.
+    """
+
+    kind: BindingKind
+    name: str
+    order: int
+    block: Block
+    value: ir.Expr | None = None
+    annotation: ir.Expr | None = None
+    path: tuple[int, ...] = ()
+    index: int = -1
+    """Of the function or class defined."""
+    source: ir.Alias | ir.Param | None = None
+    statement: ir.Stmt | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """Where an expression stands in its body."""
+
+    order: int
+    block: Block
+    statement: ir.Stmt
+    inner: tuple[Binding, ...] = ()
+    """Bindings of the comprehensions and lambdas around it, innermost first."""
+    deferred: bool = False
+    """Inside a lambda: runs when that is called, if ever."""
+    lazy: bool = False
+    """Inside a generator expression: runs when that is consumed."""
+
+
+_LEAVING = (ir.Return, ir.Raise)
+
+
+def _leaves(body: tuple[ir.Stmt, ...]) -> bool:
+    for statement in body:
+        if isinstance(statement, _LEAVING):
+            return True
+        if isinstance(statement, ir.If) and statement.orelse and _leaves(statement.body) and _leaves(statement.orelse):
+            return True
+        if isinstance(statement, ir.With) and _leaves(statement.body):
+            return True
+    return False
+
+
+class ScopeIndex:
+    """Everything about one body (of a module, class or function) that asking by name or by node needs.
+
+    `bindings`: by name, in order. `uses`: by `id` of each expression evaluated in this frame; the nodes are kept
+    alive by `body`. `parents`: by `id`, the expression or statement directly around an expression. `statements`
+    in source order. `calls` and `awaits` in order of evaluation.
+    """
+
+    def __init__(self, module: ir.ModuleIR, body: tuple[ir.Stmt, ...], params: Iterable[ir.Param] = ()) -> None:
+        self.body = body
+        self._module = module
+        self.bindings: dict[str, list[Binding]] = {}
+        self.uses: dict[int, Use] = {}
+        self.parents: dict[int, ir.Expr | ir.Stmt] = {}
+        self.statements: list[ir.Stmt] = []
+        self.enclosing: dict[int, ir.Stmt] = {}
+        self.statement_blocks: dict[int, Block] = {}
+        self.global_names: set[str] = set()
+        self.nonlocal_names: set[str] = set()
+        self.star_imports: list[ir.ImportFrom] = []
+        self.calls: list[ir.Call] = []
+        self.attributes: list[ir.Attribute] = []
+        self._order = 0
+        self._blocks = 0
+        self._root: Block = ()
+        for param in params:
+            self._bind(Binding("param", param.name, 0, self._root, annotation=param.annotation, source=param))
+        self._visit_body(body, self._root, None)
+
+    # -- asking ------------------------------------------------------------------------------------------------
+
+    def binds(self, name: str) -> bool:
+        """Whether the name is local to this body."""
+        return name in self.bindings and name not in self.global_names and name not in self.nonlocal_names
+
+    def reaching(self, name: str, use: Use | None) -> list[Binding]:
+        """The bindings whose value a use may see, in source order; with `use` None all that survive to the end."""
+        found = self.bindings.get(name, [])
+        if len(found) <= 1:
+            return list(found)
+        order, block = (use.order, use.block) if use is not None else (self._order + 1, self._root)
+        earlier: list[Binding] = []
+        hidden = False
+        for binding in reversed(found):
+            if binding.order >= order or not _flows(binding.block, block):
+                continue
+            earlier.append(binding)
+            if block[: len(binding.block)] == binding.block:
+                hidden = any(step.loop for step in binding.block)
+                break
+        earlier.reverse()
+        if not hidden:
+            earlier += [item for item in found if item.order >= order and _in_common_loop(item.block, block)]
+        return [binding for binding in earlier if binding.kind != "delete"]
+
+    def statement_of(self, node: ir.Expr) -> ir.Stmt | None:
+        use = self.uses.get(id(node))
+        return use.statement if use is not None else None
+
+    # -- building ----------------------------------------------------------------------------------------------
+
+    def _bind(self, binding: Binding) -> None:
+        self.bindings.setdefault(binding.name, []).append(binding)
+
+    def _next(self) -> int:
+        self._order += 1
+        return self._order
+
+    def _block(self, parent: Block, body: tuple[ir.Stmt, ...], group: int = -1, *, loop: bool = False) -> Block:
+        self._blocks += 1
+        return (*parent, BlockStep(self._blocks, group, loop, _leaves(body)))
+
+    def _visit_body(self, body: tuple[ir.Stmt, ...], block: Block, around: ir.Stmt | None) -> None:
+        for statement in body:
+            self.statements.append(statement)
+            self.statement_blocks[id(statement)] = block
+            if around is not None:
+                self.enclosing[id(statement)] = around
+            self._visit_statement(statement, block)
+
+    def _visit_statement(self, statement: ir.Stmt, block: Block) -> None:
+        order = self._next()
+        for expr in header_exprs(statement):
+            self._visit(expr, statement, Use(order, block, statement))
+        handler = _HANDLERS.get(type(statement))
+        if handler is not None:
+            handler(self, statement, block)
+
+    def _visit(self, expr: ir.Expr, parent: ir.Expr | ir.Stmt, use: Use) -> None:
+        stack: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]] = [(expr, parent, use)]
+        while stack:
+            node, around, where = stack.pop()
+            key = id(node)
+            self.uses[key] = where
+            self.parents[key] = around
+            kind = type(node)
+            if kind is ir.Name or kind is ir.Constant:
+                continue
+            if kind is ir.Call:
+                self.calls.append(node)  # type: ignore[arg-type]
+            elif kind is ir.Attribute:
+                self.attributes.append(node)  # type: ignore[arg-type]
+            elif kind is ir.NamedExpr:
+                self._bind_walrus(node, where)  # type: ignore[arg-type]
+            elif kind is ir.Lambda:
+                self._push_lambda(node, where, stack)  # type: ignore[arg-type]
+                continue
+            elif kind is ir.Comprehension:
+                self._push_comprehension(node, where, stack)  # type: ignore[arg-type]
+                continue
+            stack.extend((child, node, where) for child in reversed(children(node)))
+
+    def _bind_walrus(self, node: ir.NamedExpr, use: Use) -> None:
+        self._bind(
+            Binding("assign", node.target.id, use.order, use.block, value=node.value, statement=use.statement),
+        )
+
+    def _push_lambda(
+        self,
+        node: ir.Lambda,
+        use: Use,
+        stack: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]],
+    ) -> None:
+        params = tuple(
+            Binding("param", param.name, use.order, use.block, source=param, value=None) for param in node.params
+        )
+        inner = Use(use.order, use.block, use.statement, (*params, *use.inner), deferred=True, lazy=use.lazy)
+        stack.append((node.body, node, inner))
+        stack.extend((param.default, node, use) for param in reversed(node.params) if param.default is not None)
+
+    def _push_comprehension(
+        self,
+        node: ir.Comprehension,
+        use: Use,
+        stack: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]],
+    ) -> None:
+        lazy = use.lazy or node.kind == "generator"
+        inner = use.inner
+        work: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]] = []
+        for position, clause in enumerate(node.generators):
+            # The outermost iterable is evaluated at once, in the enclosing scope (language reference, 6.2.4).
+            around = Use(use.order, use.block, use.statement, inner, use.deferred, lazy if position else use.lazy)
+            work.append((clause.iter, node, around))
+            bound = tuple(
+                Binding(
+                    "comprehension",
+                    name.id,
+                    use.order,
+                    use.block,
+                    value=clause.iter,
+                    path=path,
+                    index=int(clause.is_async),
+                )
+                for name, path in bound_names(clause.target)
+            )
+            inner = (*bound, *inner)
+            within = Use(use.order, use.block, use.statement, inner, use.deferred, lazy)
+            work.append((clause.target, node, within))
+            work.extend((test, node, within) for test in clause.ifs)
+        within = Use(use.order, use.block, use.statement, inner, use.deferred, lazy)
+        work.extend((element, node, within) for element in node.elements)
+        stack.extend(reversed(work))
+
+    # -- statements --------------------------------------------------------------------------------------------
+
+    def _bind_target(
+        self,
+        kind: BindingKind,
+        target: ir.Expr,
+        value: ir.Expr | None,
+        block: Block,
+        statement: ir.Stmt,
+    ) -> None:
+        order = self._next()
+        for name, path in bound_names(target):
+            self._bind(Binding(kind, name.id, order, block, value=value, path=path, statement=statement))
+
+    def _assign(self, node: ir.Assign, block: Block) -> None:
+        for target in node.targets:
+            self._bind_target("assign", target, node.value, block, node)
+
+    def _ann_assign(self, node: ir.AnnAssign, block: Block) -> None:
+        if isinstance(node.target, ir.Name):
+            self._bind(
+                Binding(
+                    "annotation",
+                    node.target.id,
+                    self._next(),
+                    block,
+                    value=node.value,
+                    annotation=node.annotation,
+                    statement=node,
+                ),
+            )
+
+    def _aug_assign(self, node: ir.AugAssign, block: Block) -> None:
+        self._bind_target("augmented", node.target, node.value, block, node)
+
+    def _delete(self, node: ir.Delete, block: Block) -> None:
+        for target in node.targets:
+            if isinstance(target, ir.Name):
+                self._bind_target("delete", target, None, block, node)
+
+    def _global(self, node: ir.Global, _block: Block) -> None:
+        self.global_names.update(node.names)
+
+    def _nonlocal(self, node: ir.Nonlocal, _block: Block) -> None:
+        self.nonlocal_names.update(node.names)
+
+    def _import(self, node: ir.Import, block: Block) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            self._bind(Binding("import", name, self._next(), block, source=alias, statement=node))
+
+    def _import_from(self, node: ir.ImportFrom, block: Block) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                self.star_imports.append(node)
+                continue
+            self._bind(
+                Binding("import-from", alias.asname or alias.name, self._next(), block, source=alias, statement=node),
+            )
+
+    def _function(self, node: ir.FunctionDef, block: Block) -> None:
+        name = self._module.functions[node.index].name
+        self._bind(Binding("function", name, self._next(), block, index=node.index, statement=node))
+
+    def _class(self, node: ir.ClassDef, block: Block) -> None:
+        name = self._module.classes[node.index].name
+        self._bind(Binding("class", name, self._next(), block, index=node.index, statement=node))
+
+    def _if(self, node: ir.If, block: Block) -> None:
+        group = self._next()
+        self._visit_body(node.body, self._block(block, node.body, group), node)
+        self._visit_body(node.orelse, self._block(block, node.orelse, group), node)
+
+    def _while(self, node: ir.While, block: Block) -> None:
+        self._visit_body(node.body, self._block(block, node.body, loop=True), node)
+        self._visit_body(node.orelse, self._block(block, node.orelse), node)
+
+    def _for(self, node: ir.For, block: Block) -> None:
+        body = self._block(block, node.body, loop=True)
+        self._bind_target("async-for" if node.is_async else "for", node.target, node.iter, block, node)
+        self._visit_body(node.body, body, node)
+        self._visit_body(node.orelse, self._block(block, node.orelse), node)
+
+    def _with(self, node: ir.With, block: Block) -> None:
+        for item in node.items:
+            if item.target is not None:
+                kind: BindingKind = "async-with" if node.is_async else "with"
+                self._bind_target(kind, item.target, item.context, block, node)
+        self._visit_body(node.body, block, node)
+
+    def _try(self, node: ir.Try, block: Block) -> None:
+        # The body of a try is taken to run to its end: what it binds hides earlier values after the statement.
+        self._visit_body(node.body, block, node)
+        group = self._next()
+        for handler in node.handlers:
+            inner = self._block(block, handler.body, group)
+            if handler.name is not None:
+                self._bind(
+                    Binding("except", handler.name, self._next(), inner, value=handler.type, statement=node),
+                )
+            self._visit_body(handler.body, inner, node)
+        self._visit_body(node.orelse, self._block(block, node.orelse, group), node)
+        self._visit_body(node.finalbody, block, node)
+
+    def _match(self, node: ir.Match, block: Block) -> None:
+        group = self._next()
+        for case in node.cases:
+            inner = self._block(block, case.body, group)
+            for name in case.names:
+                self._bind(Binding("match", name, self._next(), inner, value=None, statement=node))
+            self._visit_body(case.body, inner, node)
+
+    def _type_alias(self, node: ir.TypeAlias_, block: Block) -> None:
+        self._bind(Binding("assign", node.name, self._next(), block, value=node.value, statement=node))
+
+
+_HANDLERS: dict[type, Callable[[ScopeIndex, Any, Block], None]] = {
+    ir.Assign: ScopeIndex._assign,
+    ir.AnnAssign: ScopeIndex._ann_assign,
+    ir.AugAssign: ScopeIndex._aug_assign,
+    ir.Delete: ScopeIndex._delete,
+    ir.Global: ScopeIndex._global,
+    ir.Nonlocal: ScopeIndex._nonlocal,
+    ir.Import: ScopeIndex._import,
+    ir.ImportFrom: ScopeIndex._import_from,
+    ir.FunctionDef: ScopeIndex._function,
+    ir.ClassDef: ScopeIndex._class,
+    ir.If: ScopeIndex._if,
+    ir.While: ScopeIndex._while,
+    ir.For: ScopeIndex._for,
+    ir.With: ScopeIndex._with,
+    ir.Try: ScopeIndex._try,
+    ir.Match: ScopeIndex._match,
+    ir.TypeAlias_: ScopeIndex._type_alias,
+}
+
+
+def _shared(left: Block, right: Block) -> int:
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one.id != other.id:
+            break
+        count += 1
+    return count
+
+
+def _flows(origin: Block, to: Block) -> bool:
+    """Whether control can pass from one block to a later one."""
+    shared = _shared(origin, to)
+    if shared == len(origin):
+        return True
+    if any(step.leaves for step in origin[shared:]):
+        return False
+    return not (shared < len(to) and origin[shared].group != -1 and origin[shared].group == to[shared].group)
+
+
+def _in_common_loop(left: Block, right: Block) -> bool:
+    """A binding after the use is seen in the next turn of a loop that holds both."""
+    return any(step.loop for step in left[: _shared(left, right)])

@@ -1,0 +1,437 @@
+"""What ends a task: wherever the project cancels it, awaits it, or hands it to code that may.
+
+A task is followed from the call that makes it through locals, collections, attributes, globals, parameters and returns
+of the project's own functions. Where it reaches code that is not known, that code is taken to look after it: a finding
+rests on every way being seen to leave the task alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import bound_names, header_exprs
+from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
+from asynclint.project.model import Class, Function, Module, Scope
+from asynclint.project.places import AttributePlace, LocalPlace, Mention, Place, PlaceReader
+from asynclint.project.roles import Role
+from asynclint.project.values import BoundMethod, ClassValue, External, FunctionValue, Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from asynclint.project.project import Project
+
+MAX_STEPS = 4000
+"""Mentions looked at for one task; what is mentioned more often is taken to be ended somewhere."""
+
+_READERS = frozenset({"get", "pop", "popitem", "popleft", "values", "items", "copy", "setdefault", "union", "difference"})
+"""Methods of collections that give their members."""
+
+_STORERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "push"})
+"""Methods of collections that keep their argument."""
+
+_COPIERS = frozenset(
+    {
+        "list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "iter", "enumerate", "zip", "filter", "next",
+        "copy.copy", "typing.cast", "itertools.chain", "itertools.chain.from_iterable", "collections.deque",
+    },
+)  # fmt: skip
+_LOOKERS = frozenset(
+    {
+        "len", "bool", "isinstance", "issubclass", "str", "repr", "print", "id", "hash", "hasattr", "type", "callable",
+        "any", "all", "sum", "min", "max", "format", "asyncio.isfuture", "asyncio.iscoroutine", "inspect.isawaitable",
+        "weakref.ref",
+    },
+)  # fmt: skip
+_LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "trace", "success"})
+_LOGGERS = ("logging.", "loguru.", "structlog.")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The task is cancelled, awaited or handed to unknown code in this body."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The task is kept in a place; `target` is the place as written there."""
+
+    place: Place
+    target: ir.Expr
+    scope: Scope
+
+
+_Move: TypeAlias = Mention | Store | End
+"""Where following a value leads: to another expression that has it, to a place that keeps it, or to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnding:
+    """What becomes of a task in the end. `stores` are the attributes and globals that keep it, in order of discovery."""
+
+    is_ended: bool
+    stores: tuple[Store, ...]
+
+
+class TaskEndReader:
+    """Follows tasks to their ends."""
+
+    def __init__(self, project: Project, places: PlaceReader) -> None:
+        self._project = project
+        self._evaluator = project.evaluator
+        self._places = places
+        self._returns: dict[int, tuple[_Move, ...]] = {}
+
+    def of(self, node: ir.Expr, scope: Scope) -> TaskEnding:
+        """Follow the task, or collection of tasks, that an expression gives."""
+        queue: deque[tuple[Mention, bool]] = deque([(Mention(node, scope), False)])
+        seen = {id(node)}
+        stores: dict[Place, Store] = {}
+        while queue:
+            mention, is_stored = queue.popleft()
+            for move in self._follow(*mention):
+                match move:
+                    case End(scope=place_of_end):
+                        if not (is_stored and self._is_only_for_requests(place_of_end)):
+                            return TaskEnding(is_ended=True, stores=tuple(stores.values()))
+                        new: tuple[Mention, ...] = ()
+                    case Store(place=place):
+                        stores.setdefault(place, move)
+                        new = self._places.mentions(place)
+                    case Mention():
+                        new = (move,)
+                lasting = is_stored or (isinstance(move, Store) and not isinstance(move.place, LocalPlace))
+                for item in new:
+                    if id(item.node) not in seen:
+                        seen.add(id(item.node))
+                        queue.append((item, lasting))
+            if len(seen) > MAX_STEPS:
+                return TaskEnding(is_ended=True, stores=tuple(stores.values()))
+        lasting_stores = tuple(store for store in stores.values() if not isinstance(store.place, LocalPlace))
+        return TaskEnding(is_ended=False, stores=lasting_stores)
+
+    def _is_only_for_requests(self, scope: Scope) -> bool:
+        """Whether the body runs only when a client asks for it: nobody asks when the application shuts down."""
+        if not isinstance(scope, Function):
+            return False
+        return any(Role.ROUTE in self._project.roles.of(function) for function in (scope, *scope.ancestors()))
+
+    def _follow(self, node: ir.Expr, scope: Scope) -> Iterator[_Move]:
+        parent = scope.index.parents.get(id(node))
+        handler = _BY_PARENT.get(type(parent))
+        if handler is not None:
+            yield from handler(self, node, parent, scope)
+
+    # -- by what stands around the value -----------------------------------------------------------------------
+
+    def _ends(self, _node: ir.Expr, _parent: ir.Expr, scope: Scope) -> Iterator[_Move]:
+        yield End(scope)
+
+    def _through(self, _node: ir.Expr, parent: ir.Expr, scope: Scope) -> Iterator[_Move]:
+        yield Mention(parent, scope)
+
+    def _in_dict(self, node: ir.Expr, parent: ir.Dict, scope: Scope) -> Iterator[_Move]:
+        if any(value is node for value in parent.values):
+            yield Mention(parent, scope)
+
+    def _in_subscript(self, node: ir.Expr, parent: ir.Subscript, scope: Scope) -> Iterator[_Move]:
+        if parent.value is node:
+            yield Mention(parent, scope)
+
+    def _in_choice(self, node: ir.Expr, parent: ir.IfExp, scope: Scope) -> Iterator[_Move]:
+        if parent.test is not node:
+            yield Mention(parent, scope)
+
+    def _in_lambda(self, node: ir.Expr, parent: ir.Lambda, scope: Scope) -> Iterator[_Move]:
+        if parent.body is node:
+            yield End(scope)
+
+    def _in_comprehension(self, node: ir.Expr, parent: ir.Comprehension, scope: Scope) -> Iterator[_Move]:
+        if any(element is node for element in parent.elements):
+            yield Mention(parent, scope)
+        for clause in parent.generators:
+            if clause.iter is node:
+                for name, _ in bound_names(clause.target):
+                    yield from self._of_inner(name.id, clause.iter, scope)
+
+    def _of_inner(self, name: str, source: ir.Expr, scope: Scope) -> Iterator[_Move]:
+        """The reads of a variable of a comprehension."""
+        for read in self._places.names(scope).get(name, ()):
+            use = scope.index.uses[id(read)]
+            nearest = next((binding for binding in use.inner if binding.name == name), None)
+            if nearest is not None and nearest.value is source:
+                yield Mention(read, scope)
+
+    def _in_attribute(self, node: ir.Expr, parent: ir.Attribute, scope: Scope) -> Iterator[_Move]:
+        around = scope.index.parents.get(id(parent))
+        is_called = isinstance(around, ir.Call) and around.func is parent
+        if parent.attr == "cancel":
+            yield End(scope)
+        elif is_called and parent.attr in _READERS and isinstance(around, ir.Call):
+            yield Mention(around, scope)
+
+    def _in_assignment(self, node: ir.Expr, parent: ir.Assign, scope: Scope) -> Iterator[_Move]:
+        if parent.value is node:
+            for target in parent.targets:
+                yield from self._into(target, parent, scope)
+
+    def _in_annotated(self, node: ir.Expr, parent: ir.AnnAssign | ir.AugAssign, scope: Scope) -> Iterator[_Move]:
+        if parent.value is node:
+            yield from self._into(parent.target, parent, scope)
+
+    def _in_walrus(self, node: ir.Expr, parent: ir.NamedExpr, scope: Scope) -> Iterator[_Move]:
+        if parent.value is node:
+            yield Mention(parent, scope)
+            yield from self._into(parent.target, None, scope)
+
+    def _in_for(self, node: ir.Expr, parent: ir.For, scope: Scope) -> Iterator[_Move]:
+        if parent.iter is node:
+            yield from self._into(parent.target, parent, scope)
+
+    def _in_return(self, _node: ir.Expr, _parent: ir.Return, scope: Scope) -> Iterator[_Move]:
+        if not isinstance(scope, Function):
+            return
+        found = self._returns.get(id(scope))
+        if found is None:
+            found = self._returns[id(scope)] = tuple(self._returned(scope)) or (End(scope),)
+        yield from found
+
+    # -- into names and places ---------------------------------------------------------------------------------
+
+    def _into(self, target: ir.Expr, statement: ir.Stmt | None, scope: Scope) -> Iterator[_Move]:
+        """What becomes of a value that is assigned to a target."""
+        match target:
+            case ir.Collection(items=items):
+                for item in items:
+                    yield from self._into(item, statement, scope)
+            case ir.Starred(value=value):
+                yield from self._into(value, statement, scope)
+            case ir.Name(id=name) if statement is not None and self._is_own_local(name, scope):
+                yield from self._reads(name, statement, scope)
+            case _:
+                yield from self._kept(target, scope)
+
+    def _is_own_local(self, name: str, scope: Scope) -> bool:
+        place = self._places.of_variable(name, scope)
+        return isinstance(place, LocalPlace) and place.function is scope
+
+    def _reads(self, name: str, statement: ir.Stmt, scope: Scope) -> Iterator[_Move]:
+        """The reads of a local that may see what the statement assigned; those of nested functions may always."""
+        assert isinstance(scope, Function)
+        for read, around in self._places.mentions(LocalPlace(scope, name)):
+            use = around.index.uses[id(read)]
+            bindings = around.index.reaching(name, use) if around is scope and not use.deferred else ()
+            if around is not scope or use.deferred or any(item.statement is statement for item in bindings):
+                yield Mention(read, around)
+
+    def _kept(self, target: ir.Expr, scope: Scope) -> Iterator[_Move]:
+        """The value is put in the place of an expression, itself or as a member."""
+        place = self._places.of(target, scope)
+        if place is None:
+            yield End(scope)
+            return
+        yield Store(place, target, scope)
+        if isinstance(place, LocalPlace):
+            yield from self._origins(place)
+
+    def _origins(self, place: LocalPlace) -> Iterator[_Move]:
+        """Where a collection that a local stands for came from, and is kept too."""
+        function = place.function
+        for binding in function.index.bindings.get(place.name, ()):
+            match binding.value:
+                case None:
+                    if binding.kind == "param":
+                        yield End(function)
+                case ir.Name() | ir.Attribute() | ir.Subscript() | ir.Call(func=ir.Attribute()) as value:
+                    origin = self._places.of(value, function)
+                    yield Store(origin, value, function) if origin is not None else End(function)
+                case _:
+                    pass
+
+    # -- into calls --------------------------------------------------------------------------------------------
+
+    def _in_call(self, node: ir.Expr, parent: ir.Call, scope: Scope) -> Iterator[_Move]:
+        if parent.func is node:
+            return
+        for target in self._evaluator.targets(self._evaluator.value(parent.func, scope)):
+            yield from self._given_to(target, node, parent, scope)
+
+    def _given_to(self, target: Value, node: ir.Expr, call: ir.Call, scope: Scope) -> Iterator[_Move]:
+        match target:
+            case FunctionValue(function=function):
+                yield from self._parameter(function, node, call, scope, skip=0)
+            case BoundMethod(function=function):
+                yield from self._parameter(function, node, call, scope, skip=1)
+            case ClassValue(cls=cls):
+                yield from self._constructed(cls, node, call, scope)
+            case External(name=name):
+                yield from self._given_outside(name, node, call, scope)
+            case Unknown():
+                yield from self._given_outside("", node, call, scope)
+            case _:
+                yield End(scope)
+
+    def _given_outside(self, name: str, node: ir.Expr, call: ir.Call, scope: Scope) -> Iterator[_Move]:
+        method = call.func.attr if isinstance(call.func, ir.Attribute) else ""
+        if name in AWAITERS:
+            yield End(scope)
+        elif name in _COPIERS or name in TASK_FACTORIES:
+            yield Mention(call, scope)
+        elif name in {"getattr", "setattr"}:
+            yield from self._by_name(name, node, call, scope)
+        elif name == "functools.partial":
+            yield from self._partial(node, call, scope)
+        elif method in _STORERS and isinstance(call.func, ir.Attribute):
+            yield from self._kept(call.func.value, scope)
+        elif name not in _LOOKERS and not name.startswith(_LOGGERS) and method.lstrip("a") not in _LOG_METHODS:
+            yield End(scope)
+
+    def _by_name(self, name: str, node: ir.Expr, call: ir.Call, scope: Scope) -> Iterator[_Move]:
+        """`getattr(task, "cancel")` and `setattr(holder, "attribute", task)`."""
+        attr = call.args[1] if len(call.args) > 1 else None
+        value = attr.value if isinstance(attr, ir.Constant) else None
+        if name == "getattr" and call.args[0] is node:
+            if not isinstance(value, str) or value == "cancel":
+                yield End(scope)
+        elif name == "setattr" and call.args[-1] is node:
+            yield Store(AttributePlace(value, None), node, scope) if isinstance(value, str) else End(scope)
+
+    def _partial(self, node: ir.Expr, call: ir.Call, scope: Scope) -> Iterator[_Move]:
+        position = next((index for index, arg in enumerate(call.args) if arg is node), 0)
+        for target in self._evaluator.targets(self._evaluator.value(call.args[0], scope)):
+            function = target.function if isinstance(target, FunctionValue | BoundMethod) else None
+            params = _positional(function) if function is not None else ()
+            place = position - 1 + (1 if isinstance(target, BoundMethod) else 0)
+            if function is None or position == 0 or place >= len(params):
+                yield End(scope)
+            else:
+                yield Store(LocalPlace(function, params[place].name), node, scope)
+
+    def _parameter(
+        self,
+        function: Function,
+        node: ir.Expr,
+        call: ir.Call,
+        scope: Scope,
+        *,
+        skip: int,
+    ) -> Iterator[_Move]:
+        """Into the parameter of a project function that takes the value."""
+        name = parameter_name(function, node, call, skip)
+        if name is None or is_declaration(function):
+            yield End(scope)
+        else:
+            yield Store(LocalPlace(function, name), node, scope)
+
+    def _constructed(self, cls: Class, node: ir.Expr, call: ir.Call, scope: Scope) -> Iterator[_Move]:
+        """Into an object: a parameter of `__init__`, or the field of that name or position."""
+        init = self._evaluator.members.method(cls, "__init__")
+        if init is not None:
+            yield from self._parameter(init, node, call, scope, skip=1)
+            return
+        keyword = next((item.name for item in call.keywords if item.value is node), None)
+        position = next((index for index, arg in enumerate(call.args) if arg is node), len(call.args))
+        fields = self._fields(cls)
+        name = keyword if keyword in fields else fields[position] if position < len(fields) else None
+        yield Store(AttributePlace(name, cls), node, scope) if name is not None else End(scope)
+
+    def _fields(self, cls: Class) -> list[str]:
+        """The annotated attributes of a class and its bases, in the order in which a dataclass takes them."""
+        found: dict[str, None] = {}
+        for entry in reversed(self._evaluator.members.mro(cls)):
+            for name, bindings in entry.index.bindings.items() if isinstance(entry, Class) else ():
+                if any(binding.kind == "annotation" for binding in bindings):
+                    found[name] = None
+        return list(found)
+
+    # -- out of functions --------------------------------------------------------------------------------------
+
+    def _returned(self, function: Function) -> Iterator[_Move]:
+        """The calls of a function, whose value is what it returns."""
+        if function.is_generator or self._project.roles.of(function):
+            yield End(function)
+        elif self._evaluator.members.is_property(function):
+            yield from self._places.mentions(AttributePlace(function.name, function.owner))
+        else:
+            for scope, call in self._project.calls_named(frozenset({function.name})):
+                if self._project.is_test(_module_of(scope)) or not self._may_call(call, function, scope):
+                    continue
+                around = scope.index.parents.get(id(call))
+                if not function.is_async:
+                    yield Mention(call, scope)
+                else:
+                    yield Mention(around, scope) if isinstance(around, ir.Await) else End(scope)
+
+    def _may_call(self, call: ir.Call, function: Function, scope: Scope) -> bool:
+        for target in self._evaluator.targets(self._evaluator.value(call.func, scope)):
+            match target:
+                case Unknown():
+                    return True
+                case FunctionValue(function=called) | BoundMethod(function=called):
+                    if called is function:
+                        return True
+                case _:
+                    pass
+        return False
+
+
+def _module_of(scope: Scope) -> Module:
+    return scope if isinstance(scope, Module) else scope.module
+
+
+def _positional(function: Function) -> tuple[ir.Param, ...]:
+    return tuple(param for param in function.ir.params if param.kind in {"positional-only", "positional"})
+
+
+def parameter_name(function: Function, node: ir.Expr, call: ir.Call, skip: int) -> str | None:
+    """The parameter that receives an argument; `skip` parameters are filled by the receiver."""
+    params = _positional(function)[skip:]
+    rest = next((param.name for param in function.ir.params if param.kind == "var-positional"), None)
+    for position, arg in enumerate(call.args):
+        if isinstance(arg, ir.Starred):
+            return rest if arg is node else None
+        if arg is node:
+            return params[position].name if position < len(params) else rest
+    keyword = next((item.name for item in call.keywords if item.value is node), None)
+    named = {param.name for param in function.ir.params if param.kind in {"positional", "keyword-only"}}
+    return keyword if keyword in named else None
+
+
+def is_declaration(function: Function) -> bool:
+    """Whether the body only declares the function: what runs in its stead is not known."""
+    for statement in function.body:
+        match statement:
+            case ir.Pass() | ir.Raise() | ir.ExprStmt(value=ir.Opaque() | ir.Constant()):
+                pass
+            case _:
+                return False
+    return True
+
+
+_BY_PARENT: Final[dict[type, Callable[[TaskEndReader, ir.Expr, Any, Scope], Iterator[_Move]]]] = {
+    ir.Await: TaskEndReader._ends,
+    ir.Yield: TaskEndReader._ends,
+    ir.YieldFrom: TaskEndReader._ends,
+    ir.With: TaskEndReader._ends,
+    ir.Attribute: TaskEndReader._in_attribute,
+    ir.Call: TaskEndReader._in_call,
+    ir.Assign: TaskEndReader._in_assignment,
+    ir.AnnAssign: TaskEndReader._in_annotated,
+    ir.AugAssign: TaskEndReader._in_annotated,
+    ir.NamedExpr: TaskEndReader._in_walrus,
+    ir.Collection: TaskEndReader._through,
+    ir.Starred: TaskEndReader._through,
+    ir.BoolOp: TaskEndReader._through,
+    ir.Dict: TaskEndReader._in_dict,
+    ir.Comprehension: TaskEndReader._in_comprehension,
+    ir.Subscript: TaskEndReader._in_subscript,
+    ir.IfExp: TaskEndReader._in_choice,
+    ir.Lambda: TaskEndReader._in_lambda,
+    ir.For: TaskEndReader._in_for,
+    ir.Return: TaskEndReader._in_return,
+}

@@ -1,0 +1,185 @@
+"""What an expression may stand for: the small domain of values that inference works in.
+
+A value says only what is known. `UNKNOWN` absorbs the rest: rules report on what is known and stay silent on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from asynclint.flow import ir
+    from asynclint.project.model import Class, Function, Module, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal."""
+
+    value: None | bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module of the project."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceValue:
+    """A folder without `__init__` that holds modules of the project, by absolute path."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Something that lives outside the project, by dotted name: a module, function, class or method."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue:
+    """A function of the project, not bound to a receiver."""
+
+    function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod:
+    """A method of the project with the object it was taken from."""
+
+    function: Function
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A class of the project itself."""
+
+    cls: Class
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a project class, or of an external class by dotted name. `element` is what iterating gives."""
+
+    cls: Class | str
+    element: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuperValue:
+    """`super()` inside a method of `cls`."""
+
+    cls: Class
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine:
+    """What calling an async function gives; awaiting it gives `result`."""
+
+    function: Function | None
+    result: Value
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorValue:
+    """What calling a generator function gives (sync or async), or a context manager made of one."""
+
+    function: Function
+    context_manager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskValue:
+    """An `asyncio.Task` or Future around a coroutine."""
+
+    coroutine: Value
+
+
+@dataclass(frozen=True, slots=True)
+class PartialValue:
+    """`functools.partial(target, …)`."""
+
+    target: Value
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaValue:
+    """A lambda and the body it stands in."""
+
+    node: ir.Lambda
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A list, tuple, set or dict. `items` are known for displays, else empty; `element` is any member."""
+
+    element: Value
+    items: tuple[Value, ...] = ()
+    kind: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """One of several, each possible on some path. Never nested, never of one member."""
+
+    members: tuple[Value, ...]
+
+
+Value: TypeAlias = (
+    Unknown
+    | Const
+    | ModuleValue
+    | NamespaceValue
+    | External
+    | FunctionValue
+    | BoundMethod
+    | ClassValue
+    | Instance
+    | SuperValue
+    | Coroutine
+    | GeneratorValue
+    | TaskValue
+    | PartialValue
+    | LambdaValue
+    | Container
+    | Union
+)
+
+UNKNOWN = Unknown()
+NONE = Const(None)
+
+
+def members(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a value."""
+    return value.members if isinstance(value, Union) else (value,)
+
+
+def union(values: list[Value]) -> Value:
+    """Any of the values. None is dropped beside others: using the name says that it is not None there."""
+    flat: list[Value] = []
+    for value in values:
+        for member in members(value):
+            if member not in flat:
+                flat.append(member)
+    known = [member for member in flat if member != NONE] or flat
+    if not known:
+        return UNKNOWN
+    return known[0] if len(known) == 1 else Union(tuple(known))
+
+
+def known_members(value: Value) -> tuple[Value, ...]:
+    """The alternatives that say something."""
+    return tuple(member for member in members(value) if not isinstance(member, Unknown))

@@ -1,0 +1,66 @@
+"""The form of a rule: one file under `asynclint.rules` that ends in `RULE = Rule(…)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Diagnostic, RuleInfo, Severity
+
+if TYPE_CHECKING:
+    from asynclint.semantics.module_context import ModuleContext
+
+DOCS_URL = "https://github.com/asynclint/asynclint/blob/main/docs/rules/{name}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A defect and its remedy, both complete modules.
+
+    Lines of `bad` that a rule must report end in `# expect: CODE` (several codes separated by commas); no other
+    line may be reported by any rule. `good` is silent under all rules.
+    """
+
+    bad: str
+    good: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A query over a module and its project.
+
+    `check` is stateless: it yields diagnostics built with `ModuleContext.diagnostic`. `summary` is one line,
+    `rationale` a paragraph that says what happens to whom. `fix_safety` says which fix is offered, whether it is
+    SAFE or UNSAFE, and why; empty where none is.
+    """
+
+    code: str
+    name: str
+    summary: str
+    rationale: str
+    severity: Severity
+    confidence: Confidence
+    examples: tuple[Example, ...]
+    check: Callable[[ModuleContext], Iterator[Diagnostic]]
+    fix_safety: str = ""
+    default: bool = True
+
+    @property
+    def url(self) -> str:
+        return DOCS_URL.format(name=self.name)
+
+    @property
+    def info(self) -> RuleInfo:
+        return RuleInfo(
+            code=self.code,
+            name=self.name,
+            summary=self.summary,
+            rationale=self.rationale,
+            severity=self.severity,
+            confidence=self.confidence,
+            default=self.default,
+            url=self.url,
+            fix_safety=self.fix_safety,
+            examples=tuple((example.bad, example.good) for example in self.examples),
+        )

@@ -1,0 +1,1 @@
+"""One module for each rule, named after the defect. `asynclint.rulekit.discovery` finds them; none is registered."""

@@ -1,0 +1,68 @@
+"""Long computation in the event-loop thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every site of loop code whose nearest blocking call is of this family."""
+    return blocking.diagnostics(module, RULE)
+
+
+RULE = Rule(
+    code="ASL208",
+    name="blocking-cpu",
+    summary="long computation in the event-loop thread",
+    rationale=(
+        "Password hashing, image work and model inference keep the processor busy for a tenth of a second or "
+        "more. On the event loop nothing else runs meanwhile, so a few sign-ins a second are enough to stop a "
+        "worker. In a thread the libraries named here release the interpreter lock for most of their work."
+    ),
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+import bcrypt
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def matches(password: str, stored: bytes) -> bool:
+    return bcrypt.checkpw(password.encode(), stored)
+
+
+@app.post("/login")
+async def login(password: str) -> bool:
+    stored = bcrypt.hashpw(b"secret", bcrypt.gensalt())  # expect: ASL208
+    return matches(password, stored)  # expect: ASL208
+""",
+            good="""\
+import asyncio
+
+import bcrypt
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.post("/login")
+async def login(password: str, stored: str) -> bool:
+    return await asyncio.to_thread(bcrypt.checkpw, password.encode(), stored.encode())
+""",
+        ),
+    ),
+    check=check,
+)

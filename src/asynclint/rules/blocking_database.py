@@ -1,0 +1,85 @@
+"""A synchronous database call in the event-loop thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every site of loop code whose nearest blocking call is of this family."""
+    return blocking.diagnostics(module, RULE)
+
+
+RULE = Rule(
+    code="ASL203",
+    name="blocking-database",
+    summary="a synchronous database call in the event-loop thread",
+    rationale=(
+        "A synchronous driver or ORM session waits for the database inside the call. On the event loop every "
+        "other request of the worker waits with it, and a pool that is exhausted by those requests may never "
+        "be refilled. Use the async driver or session, a plain `def` route, or a thread."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+import sqlite3
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+app = FastAPI()
+factory = sessionmaker()
+
+
+def get_session():
+    with factory() as session:
+        yield session
+
+
+@app.get("/users")
+async def users(session: Session = Depends(get_session)) -> list[str]:
+    rows = session.execute(text("select name from users"))  # expect: ASL203
+    return [row.name for row in rows]
+
+
+@app.get("/count")
+async def count() -> int:
+    connection = sqlite3.connect("app.db")  # expect: ASL203
+    return connection.total_changes
+""",
+            good="""\
+from fastapi import Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+app = FastAPI()
+factory = async_sessionmaker()
+
+
+async def get_session():
+    async with factory() as session:
+        yield session
+
+
+@app.get("/users")
+async def users(session: AsyncSession = Depends(get_session)) -> list[str]:
+    rows = await session.execute(text("select name from users"))
+    return [row.name for row in rows]
+""",
+        ),
+    ),
+    check=check,
+)

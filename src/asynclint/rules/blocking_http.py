@@ -1,0 +1,75 @@
+"""A synchronous HTTP request in the event-loop thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every site of loop code whose nearest blocking call is of this family."""
+    return blocking.diagnostics(module, RULE)
+
+
+RULE = Rule(
+    code="ASL202",
+    name="blocking-http",
+    summary="a synchronous HTTP request in the event-loop thread",
+    rationale=(
+        "A synchronous HTTP client waits for the network inside the call. On the event loop nothing else runs "
+        "meanwhile, so one slow upstream server stops every request of the worker, the health check included. "
+        "Use the client's async twin, or run the call in a thread."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+import httpx
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+client = httpx.Client()
+
+
+class Rates:
+    def __init__(self) -> None:
+        self.session = requests.Session()
+
+    def latest(self) -> dict[str, float]:
+        return self.session.get("https://rates.example/latest").json()
+
+
+@app.get("/price")
+async def price() -> dict[str, object]:
+    status = requests.get("https://status.example").status_code  # expect: ASL202
+    book = client.get("https://books.example").json()  # expect: ASL202
+    return {"status": status, "book": book, "rates": Rates().latest()}  # expect: ASL202
+""",
+            good="""\
+import httpx
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/price")
+async def price() -> dict[str, object]:
+    async with httpx.AsyncClient() as client:
+        response = await client.get("https://books.example")
+    return {"book": response.json()}
+""",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,51 @@
+"""Waiting for a person in the event-loop thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every site of loop code whose nearest blocking call is of this family."""
+    return blocking.diagnostics(module, RULE)
+
+
+RULE = Rule(
+    code="ASL209",
+    name="blocking-input",
+    summary="waiting for a person in the event-loop thread",
+    rationale=(
+        "`input`, prompts and debuggers wait for somebody to type. In a server nobody does, and on the event "
+        "loop every request waits until then."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+async def confirm() -> bool:
+    answer = input("Drop all tables? ")  # expect: ASL209
+    return answer == "yes"
+""",
+            good="""\
+import asyncio
+
+
+async def confirm() -> bool:
+    answer = await asyncio.to_thread(input, "Drop all tables? ")
+    return answer == "yes"
+""",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,74 @@
+"""Synchronous network traffic in the event-loop thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every site of loop code whose nearest blocking call is of this family."""
+    return blocking.diagnostics(module, RULE)
+
+
+RULE = Rule(
+    code="ASL206",
+    name="blocking-network",
+    summary="synchronous network traffic in the event-loop thread",
+    rationale=(
+        "Sockets, name look-ups, mail, queues and cloud SDKs wait for the network inside the call. On the "
+        "event loop every other request of the worker waits with them, for as long as the time-out of the "
+        "library, which is often a minute."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+import smtplib
+
+import boto3
+from fastapi import FastAPI
+
+app = FastAPI()
+s3 = boto3.client("s3")
+
+
+def send(text: str) -> None:
+    with smtplib.SMTP("mail.example") as server:
+        server.sendmail("a@example.org", "b@example.org", text)
+
+
+@app.post("/files/{name}")
+async def store(name: str, body: bytes) -> None:
+    s3.put_object(Bucket="files", Key=name, Body=body)  # expect: ASL206
+    send(f"stored {name}")  # expect: ASL206
+""",
+            good="""\
+import asyncio
+
+import boto3
+from fastapi import FastAPI
+
+app = FastAPI()
+s3 = boto3.client("s3")
+
+
+@app.post("/files/{name}")
+async def store(name: str, body: bytes) -> str:
+    await asyncio.to_thread(s3.put_object, Bucket="files", Key=name, Body=body)
+    return s3.generate_presigned_url("get_object", Params={"Bucket": "files", "Key": name})
+""",
+        ),
+    ),
+    check=check,
+)

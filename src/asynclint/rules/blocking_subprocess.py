@@ -1,0 +1,77 @@
+"""Waiting for another process in the event-loop thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every site of loop code whose nearest blocking call is of this family."""
+    return blocking.diagnostics(module, RULE)
+
+
+RULE = Rule(
+    code="ASL205",
+    name="blocking-subprocess",
+    summary="waiting for another process in the event-loop thread",
+    rationale=(
+        "`subprocess.run` and its like return when the other program ends. On the event loop every request of "
+        "the worker waits for that program. asyncio starts processes and waits for them without holding the "
+        "thread."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+import subprocess
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def convert(name: str) -> bytes:
+    process = subprocess.Popen(["convert", name, "-"], stdout=subprocess.PIPE)
+    output, _ = process.communicate()
+    return output
+
+
+@app.get("/version")
+async def version() -> str:
+    done = subprocess.run(["git", "describe"], capture_output=True, check=True)  # expect: ASL205
+    return done.stdout.decode()
+
+
+@app.get("/image/{name}")
+async def image(name: str) -> bytes:
+    return convert(name)  # expect: ASL205
+""",
+            good="""\
+import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/version")
+async def version() -> str:
+    process = await asyncio.create_subprocess_exec("git", "describe", stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    return output.decode()
+""",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,115 @@
+"""A coroutine that is made and never awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Applicability, Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import rewrite, tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic, Fix
+    from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.tasks import CoroutineSite
+
+_CONSEQUENCE = {
+    "returned by a route": "FastAPI does not await what a route returns and answers 500",
+    "local collection": "nothing awaits the collection it is put in, so its body never runs",
+    "unused local": "the local that holds it is never read, so its body never runs",
+    "argument": "the call it is passed to does not await it, so its body never runs",
+}
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Calls of async functions whose coroutine is dropped, or returned to FastAPI."""
+    for site in tasks.dropped_coroutines(module):
+        consequence = _CONSEQUENCE.get(site.how, "its body never runs")
+        yield module.diagnostic(
+            RULE,
+            site.scope,
+            module.settle(site.scope, site.call).span,
+            f"`{site.name}` is async and its coroutine is never awaited: {consequence}; put `await` before the call",
+            fixes=_fixes(module, site),
+        )
+
+
+def _fixes(module: ModuleContext, site: CoroutineSite) -> Iterator[Fix]:
+    match = module.settle(site.scope, site.call)
+    edits = rewrite.insert_await(match, in_async=tasks.is_in_async(site.scope))
+    if edits is not None:
+        yield module.fix(Applicability.UNSAFE, "await the coroutine", edits)
+
+
+RULE = Rule(
+    code="ASL104",
+    name="unawaited-coroutine",
+    summary="a coroutine that is made and never awaited",
+    rationale=(
+        "Calling an async function runs none of its body: it makes a coroutine object that runs when it is awaited or "
+        "made a task. Dropped, it does nothing at all. The mail is not sent, the row is not written, the caller gets "
+        "no error; at best a RuntimeWarning stands in the log when the object is destroyed."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad='''\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Mailer:
+    async def send(self, to: str) -> None:
+        print("mail to", to)
+
+
+mailer = Mailer()
+
+
+async def load(name: str) -> str:
+    return name
+
+
+@app.post("/invite")
+async def invite(to: str) -> None:
+    mailer.send(to)  # expect: ASL104
+
+
+@app.get("/name")
+async def name() -> str:
+    return load("a")  # expect: ASL104
+''',
+            good='''\
+import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Mailer:
+    async def send(self, to: str) -> None:
+        print("mail to", to)
+
+
+mailer = Mailer()
+
+
+@app.post("/invite")
+async def invite(to: str, copy: str) -> None:
+    await mailer.send(to)
+    jobs = [mailer.send(copy), mailer.send(to)]
+    await asyncio.gather(*jobs)
+''',
+        ),
+    ),
+    check=check,
+    fix_safety=(
+        "UNSAFE: `await` is inserted where the enclosing function is async. Code that never ran begins to run, and may "
+        "raise."
+    ),
+)

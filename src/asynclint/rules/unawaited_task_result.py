@@ -1,0 +1,97 @@
+"""A task whose result the response was meant to have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Applicability, Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import rewrite, tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic, Fix
+    from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.tasks import TaskSite
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Tasks of functions called for their value, made on the way to a response and never looked at again."""
+    for site in module.task_sites:
+        if site.function is None or not site.is_dropped or not tasks.is_awaited_result(module, site):
+            continue
+        name = site.function.name
+        yield module.diagnostic(
+            RULE,
+            site.scope,
+            module.settle(site.scope, site.call).span,
+            f"the response is sent before the task of `{name}` is done, and what `{name}` returns is lost: the client "
+            f"gets an answer without it; await `{name}(…)` directly",
+            confidence=Confidence.HIGH if tasks.is_surely_retrieval(site.function) else Confidence.MEDIUM,
+            fixes=_fixes(module, site),
+        )
+
+
+def _fixes(module: ModuleContext, site: TaskSite) -> Iterator[Fix]:
+    match = module.settle(site.scope, site.call)
+    edits = rewrite.insert_await(match, in_async=tasks.is_in_async(site.scope))
+    if edits is not None:
+        yield module.fix(Applicability.UNSAFE, "await the task", edits)
+
+
+RULE = Rule(
+    code="ASL102",
+    name="unawaited-task-result",
+    summary="a task whose result the response needs but never waits for",
+    rationale=(
+        "`create_task` returns at once. In a route, or in what a route calls, a task of a function that returns a "
+        "value is started for that value; if nothing awaits it, the response is built and sent without it. The client "
+        "sees an incomplete answer with status 200, and nobody sees an error."
+    ),
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad='''\
+import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def fetch_profile(user_id: int) -> dict[str, int]:
+    await asyncio.sleep(2)
+    return {"id": user_id}
+
+
+@app.get("/user/{user_id}")
+async def user(user_id: int) -> dict[str, str]:
+    profile = asyncio.create_task(fetch_profile(user_id))  # expect: ASL102
+    return {"status": "processing"}
+''',
+            good='''\
+import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def fetch_profile(user_id: int) -> dict[str, int]:
+    await asyncio.sleep(2)
+    return {"id": user_id}
+
+
+@app.get("/user/{user_id}")
+async def user(user_id: int) -> dict[str, object]:
+    profile = asyncio.create_task(fetch_profile(user_id))
+    await asyncio.sleep(0)
+    return {"profile": await profile}
+''',
+        ),
+    ),
+    check=check,
+    fix_safety="UNSAFE: `await` is inserted before the task. The response then waits for it, and may fail with it.",
+)

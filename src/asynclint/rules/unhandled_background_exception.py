@@ -1,0 +1,104 @@
+"""Background work whose exceptions nobody catches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import background
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.semantics.background import UnguardedWork
+    from asynclint.semantics.module_context import ModuleContext
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Functions given to `add_task`, and fire-and-forget tasks, that let exceptions of their work escape."""
+    for work in background.unguarded_work(module):
+        yield module.diagnostic(
+            RULE,
+            work.scope,
+            module.settle(work.scope, work.call).span,
+            _message(work),
+            confidence=Confidence.HIGH if work.escape.certain else Confidence.MEDIUM,
+            chain=background.escape_steps(module, work.escape),
+            cause=f"ASL301:{work.function.full_name}",
+        )
+
+
+def _message(work: UnguardedWork) -> str:
+    name = work.function.name
+    source = background.first_source(work.escape).what
+    if work.is_task:
+        end = "the failure is at best a line in the log when the task is destroyed"
+    elif work.more_follow:
+        end = "the client has its 200 already, and the background functions after it are skipped"
+    else:
+        end = "the client has its 200 already and nobody is told"
+    return (
+        f"nothing catches what `{name}` raises in the background (it {source}): {end}; "
+        f"catch and log exceptions in `{name}`"
+    )
+
+
+RULE = Rule(
+    code="ASL301",
+    name="unhandled-background-exception",
+    summary="background work whose exceptions nobody catches",
+    rationale=(
+        "A background function runs after the response was sent. When it raises, the client keeps its 200, the work is "
+        "left undone, every later background function of the same request is skipped, and all there is to see is a "
+        "traceback in the server's log. A task that nobody awaits says even less, and says it late. Whatever can fail "
+        "in the background has to be caught and reported there."
+    ),
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad='''\
+import smtplib
+
+from fastapi import BackgroundTasks, FastAPI
+
+app = FastAPI()
+
+
+def send_mail(to: str) -> None:
+    with smtplib.SMTP("mail.example") as server:
+        server.sendmail("shop@example.org", to, "Welcome")
+
+
+@app.post("/register")
+async def register(email: str, background_tasks: BackgroundTasks) -> None:
+    background_tasks.add_task(send_mail, email)  # expect: ASL301
+''',
+            good='''\
+import logging
+import smtplib
+
+from fastapi import BackgroundTasks, FastAPI
+
+app = FastAPI()
+logger = logging.getLogger(__name__)
+
+
+def send_mail(to: str) -> None:
+    try:
+        with smtplib.SMTP("mail.example") as server:
+            server.sendmail("shop@example.org", to, "Welcome")
+    except Exception:
+        logger.exception("could not send the welcome mail to %s", to)
+
+
+@app.post("/register")
+async def register(email: str, background_tasks: BackgroundTasks) -> None:
+    background_tasks.add_task(send_mail, email)
+''',
+        ),
+    ),
+    check=check,
+)

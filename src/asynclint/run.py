@@ -1,0 +1,140 @@
+"""The whole pipeline: paths to a report."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asynclint.config.selection import select_rules
+from asynclint.core.diagnostic import CheckError, Diagnostic, Report
+from asynclint.findings.fingerprint import with_fingerprints
+from asynclint.findings.order import ordered, ordered_errors
+from asynclint.findings.unchecked import UNCHECKED
+from asynclint.flow.ir import decode_module
+from asynclint.project.indexing import IndexedFile, Progress, Reading, index_files
+from asynclint.project.model import ModuleSource
+from asynclint.project.project import Project
+from asynclint.rulekit.discovery import all_rules
+from asynclint.semantics.module_context import ModuleContext
+from asynclint.source.discovery import discover
+from asynclint.source.paths import absolute
+from asynclint.source.problems import INTERNAL_ERROR
+from asynclint.source.roots import project_root
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asynclint.config.settings import Settings
+    from asynclint.project.model import Module
+    from asynclint.rulekit.rule import Rule
+
+_LOG = logging.getLogger(__name__)
+
+
+def check(paths: Sequence[str], settings: Settings, progress: Progress | None = None) -> Report:
+    """Check files and folders, each as part of the project it belongs to.
+
+    Raises SettingsError where the settings make no sense; everything else that goes wrong is in the report.
+    """
+    rules = all_rules()
+    infos = (*(rule.info for rule in rules), *UNCHECKED)
+    chosen = select_rules(infos, settings.select, settings.ignore)
+    enabled = tuple(rule for rule in rules if rule.code in chosen)
+
+    cwd = absolute(".", str(Path.cwd()))
+    work, errors = _plan(paths, cwd)
+    outcomes = [_check_project(item, enabled, settings, cwd, progress or _silent) for item in work]
+
+    found = ordered(diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics)
+    return Report(
+        diagnostics=with_fingerprints(found),
+        errors=ordered_errors([*errors, *(error for outcome in outcomes for error in outcome.errors)]),
+        files=sum(outcome.files for outcome in outcomes),
+        suppressed=0,
+        unresolved_calls=sum(outcome.unresolved_calls for outcome in outcomes),
+        rules=tuple(info for info in infos if info.code in chosen or info in UNCHECKED),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A project to read as a whole, and those of its files that findings are wanted of."""
+
+    root: str
+    asked: frozenset[str]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    diagnostics: list[Diagnostic]
+    errors: list[CheckError]
+    files: int
+    unresolved_calls: int
+
+
+def _plan(paths: Sequence[str], cwd: str) -> tuple[list[_Work], list[CheckError]]:
+    """The projects of the paths, outer ones first; a file asked for twice belongs to the outermost."""
+    by_root: dict[str, list[str]] = {}
+    for path in paths:
+        given = absolute(path, cwd)
+        by_root.setdefault(project_root(given, cwd), []).append(given)
+    work: list[_Work] = []
+    errors: list[CheckError] = []
+    planned: set[str] = set()
+    for root, given_paths in sorted(by_root.items()):
+        found = discover(tuple(given_paths), cwd)
+        errors += found.errors
+        asked = frozenset(found.files) - planned
+        planned |= asked
+        if asked:
+            whole = found.files if set(given_paths) == {root} else discover((root,), cwd).files
+            work.append(_Work(root, asked, tuple(sorted(asked.union(whole)))))
+    return work, errors
+
+
+def _check_project(work: _Work, rules: tuple[Rule, ...], settings: Settings, cwd: str, progress: Progress) -> _Outcome:
+    reading = Reading(cwd, settings.max_file_size, settings.exhaustive)
+    indexed = index_files(work.files, reading, jobs=settings.jobs, progress=progress)
+    project = Project.build([_module_source(file, file.ir) for file in indexed if file.ir is not None], work.root)
+    asked = [module for module in project.modules if module.path in work.asked]
+    diagnostics: list[Diagnostic] = []
+    errors = [file.error for file in indexed if file.error is not None and file.path in work.asked]
+    for done, module in enumerate(asked, start=1):
+        _check_module(project, module, rules, diagnostics, errors)
+        progress("checking", done, len(asked))
+    return _Outcome(diagnostics, errors, len(asked), project.unresolved_calls)
+
+
+def _module_source(file: IndexedFile, encoded: bytes) -> ModuleSource:
+    return ModuleSource(file.path, file.display, file.data, decode_module(encoded))
+
+
+def _check_module(
+    project: Project,
+    module: Module,
+    rules: tuple[Rule, ...],
+    diagnostics: list[Diagnostic],
+    errors: list[CheckError],
+) -> None:
+    context = ModuleContext(project, module)
+    for rule in rules:
+        try:
+            diagnostics.extend(rule.check(context))
+        except Exception as error:  # noqa: BLE001 - a rule that fails on a file must not keep the others from it
+            _LOG.debug("%s on %s", rule.code, module.source.display, exc_info=True)
+            errors.append(CheckError(INTERNAL_ERROR, module.source.display, _failure(rule, error)))
+
+
+def _failure(rule: Rule, error: Exception) -> str:
+    """One line that tells users what was not checked, and us where to look."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"rule {rule.code} {rule.name} failed: {what} ({Path(last.filename).name}:{last.lineno})"
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress nobody looks at."""

@@ -1,0 +1,170 @@
+"""Functions that run in the background: which, scheduled where, and whether anything catches what they raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import walk
+from asynclint.project.dispositions import Fate
+from asynclint.project.model import Function
+from asynclint.project.roles import Scheduled
+from asynclint.project.values import (
+    NONE,
+    BoundMethod,
+    Const,
+    Container,
+    Coroutine,
+    External,
+    FunctionValue,
+    LambdaValue,
+    PartialValue,
+    members,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import ChainStep
+    from asynclint.project.exceptions import Escape
+    from asynclint.project.model import Scope
+    from asynclint.project.values import Value
+    from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.tasks import TaskSite
+
+_REMOVERS = frozenset({"discard", "remove", "pop", "popitem", "clear", "set"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnguardedWork:
+    """A function started in the background whose exceptions nobody sees.
+
+    `is_task` tells a task from a FastAPI background function; `more_follow` says that later background functions of
+    the same request are skipped when this one fails.
+    """
+
+    scope: Scope
+    call: ir.Call
+    function: Function
+    escape: Escape
+    is_task: bool
+    more_follow: bool
+
+
+def scheduled(module: ModuleContext) -> Iterator[Scheduled]:
+    """The `add_task` calls of this module on FastAPI's own BackgroundTasks."""
+    return (item for item in module.project.roles.scheduled if _module_of(item.scope) is module.module)
+
+
+def _module_of(scope: Scope) -> object:
+    return getattr(scope, "module", scope)
+
+
+def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
+    """Background functions and fire-and-forget tasks of this module that let exceptions escape."""
+    items = list(scheduled(module))
+    for item in items:
+        for function in item.functions[:1]:
+            escape = module.project.exceptions.escape(function)
+            if escape is not None:
+                more = any(other.scope is item.scope and other.call.start > item.call.start for other in items)
+                yield UnguardedWork(item.scope, item.call, function, escape, is_task=False, more_follow=more)
+    for site in module.task_sites:
+        if site.function is None or not _is_fire_and_forget(module, site):
+            continue
+        escape = module.project.exceptions.escape(site.function)
+        if escape is not None and escape.certain:
+            yield UnguardedWork(site.scope, site.call, site.function, escape, is_task=True, more_follow=False)
+
+
+def _is_fire_and_forget(module: ModuleContext, site: TaskSite) -> bool:
+    disposition = site.disposition
+    if disposition.fate is Fate.KEPT and (disposition.how != "collection" or not disposition.callbacks):
+        return False
+    return not any(_reads_outcome(module, node, scope) for node, scope in disposition.callbacks)
+
+
+def _reads_outcome(module: ModuleContext, node: ir.Expr, scope: Scope) -> bool:
+    """Whether a done-callback looks at the task's exception or result; an unknown one is taken to do so."""
+    if isinstance(node, ir.Attribute) and node.attr in _REMOVERS:
+        return False
+    return any(_callback_reads(module, member) for member in members(module.project.evaluator.value(node, scope)))
+
+
+def _callback_reads(module: ModuleContext, value: Value) -> bool:
+    match value:
+        case FunctionValue(function=function) | BoundMethod(function=function):
+            text = function.module.data[function.ir.start : function.ir.end]
+            return b".exception(" in text or b".result(" in text or _hands_on(function)
+        case LambdaValue(node=node):
+            attributes = {part.attr for part in walk(node.body) if isinstance(part, ir.Attribute)}
+            return bool(attributes & {"exception", "result"}) or not attributes & _REMOVERS
+        case PartialValue(target=target):
+            return any(_callback_reads(module, member) for member in members(target))
+        case External(name=name):
+            return name.rpartition(".")[2] not in _REMOVERS
+        case _:
+            return True
+
+
+def _hands_on(function: Function) -> bool:
+    """Whether the callback passes the task itself to something else, which may look at it."""
+    names = {param.name for param in function.ir.params} - {"self", "cls"}
+    return any(
+        isinstance(arg, ir.Name) and arg.id in names and not _is_removal(call)
+        for call in function.index.calls
+        for arg in call.args
+    )
+
+
+def _is_removal(call: ir.Call) -> bool:
+    return isinstance(call.func, ir.Attribute) and call.func.attr in _REMOVERS
+
+
+def escape_steps(module: ModuleContext, escape: Escape) -> Iterator[ChainStep]:
+    """The way from the background function to where the exception comes from."""
+    current: Escape | None = escape
+    while current is not None:
+        yield module.step(current.function.module, current.span, f"`{current.function.qualname}` {current.what}")
+        current = current.then
+
+
+def first_source(escape: Escape) -> Escape:
+    """The last step of the way: what fails."""
+    while escape.then is not None:
+        escape = escape.then
+    return escape
+
+
+# -- add_task(f(x)) --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalledTooEarly:
+    """`add_task(f(x))`: the function is called, and what it returns is handed over in its place."""
+
+    scope: Scope
+    call: ir.Call
+    inner: ir.Call
+    name: str
+    is_async: bool
+
+
+def called_too_early(module: ModuleContext) -> Iterator[CalledTooEarly]:
+    """Calls of project functions handed to `add_task` that certainly do not return a callable."""
+    for item in scheduled(module):
+        inner = item.callee
+        if not isinstance(inner, ir.Call):
+            continue
+        targets = module.project.evaluator.targets(module.project.evaluator.value(inner.func, item.scope))
+        functions = [target.function for target in targets if isinstance(target, FunctionValue | BoundMethod)]
+        if not functions or len(functions) != len(targets):
+            continue
+        result = module.project.evaluator.value(inner, item.scope)
+        if all(_is_no_callable(member) for member in members(result)):
+            yield CalledTooEarly(item.scope, item.call, inner, functions[0].qualname, functions[0].is_async)
+
+
+def _is_no_callable(value: Value) -> bool:
+    return value == NONE or isinstance(value, Const | Container | Coroutine)

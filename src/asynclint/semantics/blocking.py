@@ -1,0 +1,186 @@
+"""What blocks the event loop, and how a finding of that says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.flow import ir
+from asynclint.flow.traversal import header_exprs, walk
+from asynclint.project.roles import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import ChainStep, Diagnostic
+    from asynclint.project.blocking import Family, Step, Witness
+    from asynclint.project.call_sites import CallSite
+    from asynclint.project.model import Function
+    from asynclint.rulekit.rule import Rule
+    from asynclint.semantics.module_context import ModuleContext
+
+METADATA = 1
+"""The tier of cheap file metadata calls: worth a note where they stand in the async function itself."""
+
+_SURE_DISTANCE = 3
+"""Calls between the finding and its cause up to which the way is taken as certain."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockingFinding:
+    """A call on the loop that blocks it: itself, or through the functions it runs."""
+
+    function: Function
+    site: CallSite
+    family: Family
+    witness: Witness
+    chain: tuple[Step, ...]
+
+    @property
+    def is_direct(self) -> bool:
+        return self.witness.then is None
+
+
+def findings(module: ModuleContext) -> Iterator[BlockingFinding]:
+    """Every site of this module's loop code that blocks: one finding a site, of its nearest blocking call."""
+    for function in module.module.functions:
+        if not runs_on_loop(module, function):
+            continue
+        for site in module.project.call_sites.sites(function):
+            found = module.project.blocking.at_site(function, site)
+            if found:
+                family, witness = min(found.items(), key=_urgency)
+                if family.tier != METADATA or witness.then is None:
+                    chain = module.project.blocking.chain(function, witness, family)
+                    yield BlockingFinding(function, site, family, witness, chain)
+
+
+def runs_on_loop(module: ModuleContext, function: Function) -> bool:
+    """Whether the body runs on the event-loop thread without an async caller of the project in between."""
+    if function.is_async:
+        return True
+    # Facts: sync on_event handlers and task callbacks run on the loop's own thread.
+    return bool(module.project.roles.of(function) & {Role.STARTUP, Role.SHUTDOWN, Role.LOOP_CALLBACK})
+
+
+def _urgency(item: tuple[Family, Witness]) -> tuple[int, int, str]:
+    family, witness = item
+    return family.tier, witness.distance, family.rule
+
+
+def diagnostics(module: ModuleContext, rule: Rule) -> Iterator[Diagnostic]:
+    """The findings of one family, reported."""
+    for finding in module.blocking_findings:
+        if finding.family.rule == rule.code:
+            yield _diagnostic(module, rule, finding)
+
+
+def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> Diagnostic:
+    kind = "call" if isinstance(finding.site.node, ir.Call) else "expression"
+    span = finding.site.span
+    if isinstance(finding.site.node, ir.Call | ir.Attribute):
+        span = module.settle(finding.function, finding.site.node, "call" if kind == "call" else "attribute").span
+    return module.diagnostic(
+        rule,
+        finding.function,
+        span,
+        _message(module, finding),
+        severity=_severity(module, rule, finding),
+        confidence=None if finding.witness.distance <= _SURE_DISTANCE else Confidence.MEDIUM,
+        chain=_steps(module, finding),
+        cause=_cause(finding),
+    )
+
+
+def _severity(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> Severity:
+    lenient = finding.family.tier == METADATA or module.is_test or is_startup(module, finding.function, finding.site)
+    return Severity.NOTE if lenient else rule.severity
+
+
+def is_startup(module: ModuleContext, function: Function, site: CallSite) -> bool:
+    """Whether the site runs before the application takes requests."""
+    roles = module.project.roles.of(function)
+    if Role.STARTUP in roles:
+        return True
+    return Role.LIFESPAN in roles and site.span.start < _first_yield(function)
+
+
+def _first_yield(function: Function) -> int:
+    starts = [
+        node.start
+        for statement in function.index.statements
+        for expr in header_exprs(statement)
+        for node in walk(expr)
+        if isinstance(node, ir.Yield)
+    ]
+    return min(starts, default=function.ir.end)
+
+
+def _cause(finding: BlockingFinding) -> str:
+    last = finding.chain[-1]
+    return f"{finding.family.rule}:{last.scope.qualname}@{_module_name(last)}:{finding.witness.call.name}"
+
+
+def _module_name(step: Step) -> str:
+    owner = getattr(step.scope, "module", step.scope)
+    return str(owner.name)
+
+
+def _message(module: ModuleContext, finding: BlockingFinding) -> str:
+    name = finding.witness.call.name
+    subject = f"`{name}`" if finding.is_direct else f"`{_site_text(module, finding)}`"
+    way = "" if finding.is_direct else f" through `{name}`"
+    if finding.family.tier == METADATA:
+        return f"{subject} asks the file system on the event loop; {_advice(finding)}"
+    verb = "works" if finding.family.rule == "ASL208" else "waits"
+    return (
+        f"{subject} blocks the event loop{way}: while it {verb}, every other request of this worker waits too; "
+        f"{_advice(finding)}"
+    )
+
+
+def _site_text(module: ModuleContext, finding: BlockingFinding) -> str:
+    target = finding.witness.then
+    assert target is not None
+    match finding.site.kind:
+        case "property":
+            return f".{target.name}"
+        case "enter":
+            return f"with {target.qualname}()"
+        case "iterate":
+            return f"for … in {target.qualname}()"
+        case _:
+            return f"{target.qualname.removesuffix('.__init__')}()"
+
+
+def _advice(finding: BlockingFinding) -> str:
+    replacement = finding.witness.call.replacement
+    if finding.is_direct:
+        if "to_thread" in replacement or not replacement:
+            return "run it in a thread with `await asyncio.to_thread(…)`"
+        return f"use `{replacement}`" if _is_name(replacement) else f"use {replacement}"
+    offload = "call it with `await asyncio.to_thread(…)`"
+    if "to_thread" in replacement or not replacement:
+        return offload
+    return f"{offload}, or use `{replacement}` there" if _is_name(replacement) else f"{offload}, or use {replacement}"
+
+
+def _is_name(text: str) -> bool:
+    return text.replace(".", "").replace("_", "").isalnum()
+
+
+def _steps(module: ModuleContext, finding: BlockingFinding) -> Iterator[ChainStep]:
+    if finding.is_direct:
+        return
+    for step, following in zip(finding.chain, finding.chain[1:], strict=False):
+        owner = getattr(step.scope, "module", step.scope)
+        callee = following.scope.qualname
+        yield module.step(owner, step.site.span, f"{_how(step.site)} `{callee}`")
+    last = finding.chain[-1]
+    owner = getattr(last.scope, "module", last.scope)
+    yield module.step(owner, last.site.span, f"`{finding.witness.call.name}` blocks the thread")
+
+
+def _how(site: CallSite) -> str:
+    return {"property": "reads property", "enter": "enters", "iterate": "iterates over"}.get(site.kind, "calls")

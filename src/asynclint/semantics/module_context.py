@@ -1,0 +1,158 @@
+"""The questions a rule may ask of one module.
+
+The context joins the module, its project and the libcst view of a statement; each family of questions lives in a
+module of its own beside this one.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import ChainStep, Confidence, Diagnostic, Edit, Fix, Severity
+from asynclint.core.span import Location, Span
+from asynclint.flow import ir
+from asynclint.flow.traversal import blocks
+from asynclint.project.model import Function
+from asynclint.semantics import blocking, tasks
+from asynclint.semantics.syntax import StatementSyntax, callee_text, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import libcst as cst
+
+    from asynclint.core.diagnostic import Applicability
+    from asynclint.project.model import Module, Scope
+    from asynclint.project.project import Project
+    from asynclint.rulekit.rule import Rule
+    from asynclint.semantics.blocking import BlockingFinding
+    from asynclint.semantics.rewrite import TextEdit
+    from asynclint.semantics.syntax import Kind, NodeMatch
+    from asynclint.semantics.tasks import TaskSite
+    from asynclint.source.lines import LineTable
+
+
+class UnsettledCandidateError(Exception):
+    """The libcst tree does not have what the IR reported: a defect of asynclint, never of the code checked."""
+
+
+class ModuleContext:
+    """One module of a project, as rules see it."""
+
+    def __init__(self, project: Project, module: Module) -> None:
+        self.project = project
+        self.module = module
+
+    @cached_property
+    def lines(self) -> LineTable:
+        return self.project.line_table(self.module)
+
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether the module belongs to a test suite, by the naming conventions of pytest."""
+        path = PurePosixPath(self.module.path[len(self.project.layout.root) :])
+        named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+        return named or bool({"tests", "test", "testing"} & set(path.parts[:-1]))
+
+    @cached_property
+    def blocking_findings(self) -> tuple[BlockingFinding, ...]:
+        """What blocks the loop in this module, whatever rule reports it."""
+        return tuple(blocking.findings(self))
+
+    @cached_property
+    def task_sites(self) -> tuple[TaskSite, ...]:
+        """The tasks made in this module and what becomes of them."""
+        return tuple(tasks.task_sites(self))
+
+    # -- places ------------------------------------------------------------------------------------------------
+
+    def location(self, span: Span) -> Location:
+        """A range of this module, as reports need it."""
+        return self.lines.location(self.module.source.display, span)
+
+    def elsewhere(self, module: Module, span: Span) -> Location:
+        """A range of any module of the project."""
+        if module is self.module:
+            return self.location(span)
+        return self.project.line_table(module).location(module.source.display, span)
+
+    def statement_range(self, statement: ir.Stmt) -> tuple[Span, bool]:
+        """The text of a simple statement, or of the header of a compound one (then the flag is set)."""
+        start = statement.start
+        for body in blocks(statement):
+            if body:
+                return Span(start, body[0].start), True
+        return Span(start, int(getattr(statement, "end", start))), False
+
+    def settle(self, scope: Scope, node: ir.Expr, kind: Kind = "call") -> NodeMatch[cst.BaseExpression]:
+        """The libcst node of a candidate, with its exact span. Raises `UnsettledCandidateError`."""
+        statement = scope.index.statement_of(node)
+        span = _node_span(node)
+        if statement is None or span is None:
+            raise UnsettledCandidateError(f"no statement around {type(node).__name__} in {scope!r}")
+        around, header = self.statement_range(statement)
+        syntax = StatementSyntax.parse(self.module.data, around.start, around.end, header=header)
+        callee = callee_text(node.func) if isinstance(node, ir.Call) else ""
+        found = (
+            find(syntax, span, kind=kind, callee=callee, occurrence=_occurrence(scope, node, callee))
+            if syntax is not None
+            else None
+        )
+        if found is None:
+            raise UnsettledCandidateError(f"no {kind} at bytes {span.start} to {span.end} in {scope!r}")
+        return found
+
+    # -- findings ----------------------------------------------------------------------------------------------
+
+    def diagnostic(  # noqa: PLR0913 - each is a field of the finding
+        self,
+        rule: Rule,
+        scope: Scope,
+        span: Span,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        chain: Iterable[ChainStep] = (),
+        cause: str = "",
+        fixes: Iterable[Fix] = (),
+    ) -> Diagnostic:
+        """A finding of the rule at a range of this module; severity and confidence are the rule's unless given."""
+        return Diagnostic(
+            code=rule.code,
+            name=rule.name,
+            severity=severity or rule.severity,
+            confidence=confidence or rule.confidence,
+            message=message,
+            location=self.location(span),
+            symbol=scope.qualname if isinstance(scope, Function) else "",
+            chain=tuple(chain),
+            cause=cause,
+            fixes=tuple(fixes),
+            url=rule.url,
+        )
+
+    def step(self, module: Module, span: Span, message: str) -> ChainStep:
+        """A step of a chain, in any module."""
+        return ChainStep(self.elsewhere(module, span), message)
+
+    def fix(self, applicability: Applicability, message: str, edits: Iterable[TextEdit]) -> Fix:
+        """Edits of this module as a fix."""
+        return Fix(applicability, message, tuple(Edit(self.location(span), content) for span, content in edits))
+
+
+def _node_span(node: ir.Expr) -> Span | None:
+    if isinstance(node, ir.Name):
+        return Span(node.start, node.start + len(node.id.encode()))
+    start, end = getattr(node, "start", None), getattr(node, "end", None)
+    return Span(start, end) if start is not None and end is not None else None
+
+
+def _occurrence(scope: Scope, node: ir.Expr, callee: str) -> int:
+    """Which of the calls of equal text at this same place the node is (several only inside an f-string)."""
+    if not isinstance(node, ir.Call):
+        return 0
+    same = [call for call in scope.index.calls if call.start == node.start and call.end == node.end]
+    return [call for call in same if callee_text(call.func) == callee].index(node)

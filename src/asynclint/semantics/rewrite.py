@@ -1,0 +1,447 @@
+"""The only maker of edits: each function says how one change is written on the original source, or refuses with None.
+
+Edits are small on purpose: they touch the tokens that change and nothing else, so comments and layout stay. Whether a
+change is right is the rule's business; here it is only made sure that the result is legal code. The facts are those
+observed on Python 3.11 to 3.13: where `await` compiles, what binds tighter than it, where an import may stand.
+"""
+# ruff: noqa: PLC0415 - libcst takes 60 ms to import; a run without candidates never pays for it
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from asynclint.core.span import Span
+from asynclint.semantics.module_head import free_name, newline_of, words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    import libcst as cst
+
+    from asynclint.semantics.module_head import ModuleHead
+    from asynclint.semantics.syntax import NodeMatch, StatementSyntax
+
+
+class TextEdit(NamedTuple):
+    """Puts `content` in the place of a range of the file; an empty range inserts."""
+
+    span: Span
+    content: str
+
+
+Edits: TypeAlias = tuple[TextEdit, ...]
+"""In order, neither overlapping nor touching; all belong to one change."""
+
+
+# --------------------------------------------------------------------------------------------------------------
+# await
+
+
+def may_await(match: NodeMatch[cst.CSTNode], *, in_async: bool) -> bool:
+    """Whether `await` is legal, and means the enclosing function, at a node.
+
+    `in_async`: the statement that holds the node stands directly in the body of an `async def` (for a header of a
+    nested definition: the definition does).
+    """
+    if not in_async:
+        return False
+    path = [match.node, *match.syntax.parents(match.node)]
+    return not any(_leaves_frame(path[:depth]) for depth in range(2, len(path) + 1))
+
+
+def _leaves_frame(path: list[cst.CSTNode]) -> bool:
+    """Whether the last node of an upward path runs the one before it later, elsewhere, or not as an expression."""
+    import libcst as cst
+
+    child, parent = path[-2], path[-1]
+    match parent:
+        case cst.Lambda() | cst.FunctionDef() | cst.ClassDef():
+            # Defaults, decorators and bases are evaluated in the enclosing frame.
+            return child is parent.body
+        case cst.GeneratorExp():
+            # Only the outermost iterable is evaluated at once; `await` elsewhere makes the generator an async one.
+            return not (len(path) > 2 and child is parent.for_in and path[-3] is parent.for_in.iter)
+        case cst.Annotation() | cst.TypeAlias() | cst.TypeParameters():
+            return True
+        case _:
+            return False
+
+
+def insert_await(match: NodeMatch[cst.BaseExpression], *, in_async: bool) -> Edits | None:
+    """`f()` → `await f()`, parenthesised where what stands around it binds tighter."""
+    if not may_await(match, in_async=in_async):
+        return None
+    opening, closing, span = _await_tokens(match)
+    return _edits([TextEdit(Span(span.start, span.start), opening), TextEdit(Span(span.end, span.end), closing)])
+
+
+def _await_tokens(match: NodeMatch[cst.BaseExpression]) -> tuple[str, str, Span]:
+    """What to write at the start and at the end of which span to await a node."""
+    import libcst as cst
+
+    node, syntax = match.node, match.syntax
+    simple = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
+    if node.lpar and simple:
+        return "await ", "", match.span  # inside the parentheses that are there
+    bare = simple or bool(node.lpar)
+    opening, closing = ("await ", "") if bare else ("await (", ")")
+    if _binds_tighter(next(syntax.parents(node), None), node):
+        opening, closing = f"({opening}", f"{closing})"
+    return opening, closing, syntax.outer_span_of(node)
+
+
+def _binds_tighter(parent: cst.CSTNode | None, node: cst.CSTNode) -> bool:
+    import libcst as cst
+
+    match parent:
+        case cst.Attribute() | cst.Subscript():
+            return parent.value is node
+        case cst.Call():
+            return parent.func is node
+        case cst.Await():
+            return True  # `await await x` is no Python
+        case _:
+            return False
+
+
+# --------------------------------------------------------------------------------------------------------------
+# calls
+
+
+def replace_callee(call: NodeMatch[cst.Call], callee: str) -> Edits:
+    """`f(x)` → `callee(x)`."""
+    return (TextEdit(call.syntax.outer_span_of(call.node.func), callee),)
+
+
+def await_instead(call: NodeMatch[cst.Call], callee: str, *, in_async: bool) -> Edits | None:
+    """`f(x)` → `await callee(x)`."""
+    awaited = insert_await(call, in_async=in_async)
+    return None if awaited is None else _edits([*awaited, *replace_callee(call, callee)])
+
+
+def sleep_without_blocking(call: NodeMatch[cst.Call], asyncio_sleep: str, *, in_async: bool) -> Edits | None:
+    """`time.sleep(x)` → `await asyncio.sleep(x)`; refuses other arguments than one positional."""
+    arguments = call.node.args
+    if len(arguments) != 1 or arguments[0].keyword is not None or arguments[0].star:
+        return None
+    return await_instead(call, asyncio_sleep, in_async=in_async)
+
+
+def offload(call: NodeMatch[cst.Call], to_thread: str, *, in_async: bool) -> Edits | None:
+    """`f(a, k=v)` → `await to_thread(f, a, k=v)`; `to_thread` is the text of the offloading callable."""
+    parent = next(call.syntax.parents(call.node), None)
+    if not may_await(call, in_async=in_async) or _is_await(parent) or _passes_keyword(call, "func"):
+        return None
+    separated = _separate_callee(call)
+    if separated is None:
+        return None
+    opening, closing, span = _await_tokens(call)
+    return _edits(
+        [
+            TextEdit(Span(span.start, span.start), f"{opening}{to_thread}("),
+            *separated,
+            TextEdit(Span(span.end, span.end), f"){closing}" if _is_sole_generator(call) else closing),
+        ]
+    )
+
+
+def pass_call_as_arguments(call: NodeMatch[cst.Call]) -> Edits | None:
+    """`add_task(f(a, k=v))` → `add_task(f, a, k=v)`, given the inner call.
+
+    Refuses where the inner call is not the only argument, and where a keyword would reach `add_task` itself, whose
+    own parameters are called `self` and `func`.
+    """
+    argument = _sole_positional_argument(call)
+    if argument is None or call.node.lpar or _passes_keyword(call, "func", "self"):
+        return None
+    separated = _separate_callee(call)
+    if separated is None:
+        return None
+    if _is_sole_generator(call):
+        return _edits(separated)
+    return _edits([*separated, *_drop_closing_parenthesis(call, argument)])
+
+
+def _separate_callee(call: NodeMatch[cst.Call]) -> list[TextEdit] | None:
+    """`f(a)` → `f, a)`, `f()` → `f)`, `f(x for x in y)` → `f, (x for x in y)`."""
+    data, start = call.syntax.data, call.syntax.outer_span_of(call.node.func).end
+    parenthesis = call.syntax.span_of(call.node.whitespace_after_func).end
+    if data[parenthesis : parenthesis + 1] != b"(":
+        return None
+    if _is_sole_generator(call):
+        return [TextEdit(Span(start, parenthesis), ", ")]
+    following = data[parenthesis + 1 : parenthesis + 2]
+    separator = "" if not call.node.args else "," if following.isspace() else ", "
+    return [TextEdit(Span(start, parenthesis + 1), separator)]
+
+
+def _is_sole_generator(call: NodeMatch[cst.Call]) -> bool:
+    """`f(x for x in y)`: the parentheses of the call are those of the generator expression."""
+    import libcst as cst
+
+    match call.node.args:
+        case [cst.Arg(value=cst.GeneratorExp(lpar=parentheses))]:
+            return not parentheses
+        case _:
+            return False
+
+
+def _sole_positional_argument(call: NodeMatch[cst.Call]) -> cst.Arg | None:
+    """The argument of another call that the call is, if that has no other and passes it by position."""
+    import libcst as cst
+
+    around = call.syntax.parents(call.node)
+    argument, outer = next(around, None), next(around, None)
+    if not isinstance(argument, cst.Arg) or not isinstance(outer, cst.Call) or argument not in outer.args:
+        return None
+    return argument if len(outer.args) == 1 and argument.keyword is None and not argument.star else None
+
+
+def _drop_closing_parenthesis(call: NodeMatch[cst.Call], argument: cst.Arg) -> Iterator[TextEdit]:
+    """Without leaving two commas in a row or a line with nothing on it."""
+    syntax, end = call.syntax, call.span.end
+    last = call.node.args[-1] if call.node.args else None
+    comma = None if last is None else _comma_span(syntax, last)
+    if comma is not None and _comma_span(syntax, argument) is not None:
+        yield TextEdit(comma, "")
+    before = comma.end if comma is not None else end - 1 if last is None else syntax.outer_span_of(last.value).end
+    gap = syntax.data[before : end - 1]
+    alone = b"\n" in gap and not gap.strip()
+    yield TextEdit(Span(before if alone else end - 1, end), "")
+
+
+def _comma_span(syntax: StatementSyntax, argument: cst.Arg) -> Span | None:
+    """The comma after an argument, without white space."""
+    import libcst as cst
+
+    if not isinstance(argument.comma, cst.Comma):
+        return None
+    start = syntax.span_of(argument.comma.whitespace_before).end
+    return Span(start, start + 1)
+
+
+def _passes_keyword(call: NodeMatch[cst.Call], *names: str) -> bool:
+    return any(argument.keyword is not None and argument.keyword.value in names for argument in call.node.args)
+
+
+def _is_await(node: cst.CSTNode | None) -> bool:
+    import libcst as cst
+
+    return isinstance(node, cst.Await)
+
+
+# --------------------------------------------------------------------------------------------------------------
+# statements
+
+
+def keep_task(call: NodeMatch[cst.Call], task: str, tasks: str) -> Edits | None:
+    """`create_task(x)` as a statement → kept in the set `tasks` until it is done; refuses anything but a statement.
+
+    `task` is a name that is free in the function, `tasks` one of a set that the function can see.
+    """
+    import libcst as cst
+
+    if not isinstance(next(call.syntax.parents(call.node), None), cst.Expr):
+        return None
+    syntax, statement = call.syntax, call.syntax.outer_span_of(call.node)
+    more = (f"{tasks}.add({task})", f"{task}.add_done_callback({tasks}.discard)")
+    assign = TextEdit(Span(statement.start, statement.start), f"{task} = ")
+    indent, line_end = _alone_on_lines(syntax.data, statement)
+    if line_end is None:
+        return assign, TextEdit(Span(statement.end, statement.end), "".join(f"; {line}" for line in more))
+    newline = newline_of(syntax.data)
+    return assign, TextEdit(Span(line_end, line_end), "".join(f"{newline}{indent}{line}" for line in more))
+
+
+def guard_body(function: NodeMatch[cst.FunctionDef], handler: str) -> Edits | None:
+    """Puts the body of a function, its docstring aside, into `try:` … `except Exception:` with `handler` as its line.
+
+    The lines inside a string that runs over several of them keep their text. Refuses a body on the line of the header.
+    """
+    import libcst as cst
+
+    body = function.node.body
+    if not isinstance(body, cst.IndentedBlock):
+        return None
+    docstring = function.node.get_docstring(clean=False) is not None
+    guarded = body.body[1 if docstring else 0 :]
+    if not guarded:
+        return None
+    syntax = function.syntax
+    data = syntax.data
+    start, end = _block_range(syntax, guarded)
+    indent = re.match(rb"[ \t]*", data[start:end])
+    if indent is None or not indent[0]:
+        return None
+    depth, newline = indent[0].decode(), newline_of(data)
+    step = "\t" if depth.startswith("\t") else "    "
+    opening = TextEdit(Span(start, start), f"{depth}try:{newline}{step}")
+    shifted = (TextEdit(Span(line, line), step) for line in _shiftable_lines(syntax, function.node, start, end))
+    closing = TextEdit(Span(end, end), f"{newline}{depth}except Exception:{newline}{depth}{step}{handler}")
+    return _edits([opening, *shifted, closing])
+
+
+def _block_range(syntax: StatementSyntax, statements: Iterable[cst.BaseStatement]) -> tuple[int, int]:
+    """From the start of the first line (comments above it included) to the end of the last line of statements."""
+    import libcst as cst
+
+    items = list(statements)
+    first, last = syntax.span_of(items[0]), syntax.span_of(items[-1])
+    start = first.start
+    decorators = getattr(items[0], "decorators", ())
+    if decorators:
+        start = syntax.span_of(decorators[0]).start
+    leading = [line for line in getattr(items[0], "leading_lines", ()) if isinstance(line, cst.EmptyLine)]
+    if any(line.comment is not None for line in leading):
+        first_comment = next(line for line in leading if line.comment is not None)
+        start = min(start, syntax.span_of(first_comment).start)
+    line_start = syntax.data.rfind(b"\n", 0, start) + 1
+    return line_start, _content_end(syntax.data, last.end)
+
+
+def _shiftable_lines(syntax: StatementSyntax, function: cst.FunctionDef, start: int, end: int) -> Iterator[int]:
+    """The starts of the lines after the first that hold code or comments and do not begin inside a string."""
+    strings = [span for span in _string_spans(syntax, function) if span.start < end]
+    offset = syntax.data.find(b"\n", start, end) + 1
+    while offset:
+        following = syntax.data.find(b"\n", offset, end) + 1
+        line = syntax.data[offset : following or end]
+        if line.strip() and not any(span.start < offset < span.end for span in strings):
+            yield offset
+        offset = following
+
+
+def _string_spans(syntax: StatementSyntax, function: cst.FunctionDef) -> Iterator[Span]:
+    """The strings that run over more than one line."""
+    import libcst as cst
+    from libcst import matchers
+
+    strings = matchers.SimpleString() | matchers.FormattedString() | matchers.TemplatedString()
+    for node in matchers.findall(function, strings):
+        if isinstance(node, cst.CSTNode):
+            span = syntax.span_of(node)
+            if b"\n" in syntax.data[span.start : span.end]:
+                yield span
+
+
+def _alone_on_lines(data: bytes, statement: Span) -> tuple[str, int | None]:
+    """The indentation of a statement and the end of its last line, None where it shares its lines with other code."""
+    line_start = data.rfind(b"\n", 0, statement.start) + 1
+    indent = data[line_start : statement.start].decode()
+    end = _content_end(data, statement.end)
+    rest = data[statement.end : end].strip()
+    alone = not indent.strip() and (not rest or rest.startswith(b"#"))
+    return indent, end if alone else None
+
+
+def _content_end(data: bytes, offset: int) -> int:
+    """The end of a line without its line end."""
+    newline = data.find(b"\n", offset)
+    if newline < 0:
+        return len(data)
+    return newline - 1 if data[newline - 1 : newline] == b"\r" else newline
+
+
+# --------------------------------------------------------------------------------------------------------------
+# the module
+
+
+class ImportedName(NamedTuple):
+    """How to write a name in the module, and the edits that make it so (none where an import is there)."""
+
+    text: str
+    edits: Edits
+
+
+def import_name(
+    data: bytes, head: ModuleHead, module: str, attribute: str, local_names: Collection[str] = ()
+) -> ImportedName | None:
+    """The text for `module.attribute`, with `import module` added unless an import at the top already gives it.
+
+    `local_names` are those that the function of the use, or one around it, binds: they hide what the module imports.
+    """
+    for name, target in head.imported.items():
+        if name not in local_names and target in (module, f"{module}.{attribute}"):
+            return ImportedName(f"{name}.{attribute}" if target == module else name, ())
+    name = _import_alias(data, head, module, local_names)
+    statement = f"import {module}" if name == module else f"import {module} as {name}"
+    edits = _insert_import(data, head, statement, module)
+    return None if edits is None else ImportedName(f"{name}.{attribute}", edits)
+
+
+def _import_alias(data: bytes, head: ModuleHead, module: str, local_names: Collection[str]) -> str:
+    """The module's own name where that is free or already means the module, else one that occurs nowhere."""
+    usual = module.partition(".")[0]
+    bound = head.bound.get(usual, frozenset())
+    if usual not in local_names and bound <= {usual}:
+        return module
+    return free_name(f"_{module.replace('.', '_')}", words(data))
+
+
+def _insert_import(data: bytes, head: ModuleHead, statement: str, module: str) -> Edits | None:
+    """In its place among the `import x` lines at the top, else after docstring and `from __future__`."""
+    newline = newline_of(data)
+    following = next((item for item in head.plain_imports if item.name > module), None)
+    if following is not None:
+        return (_insertion(following.line_start, f"{statement}{newline}"),)
+    if head.plain_imports and (line_end := head.plain_imports[-1].line_end) is not None:
+        return (_insertion(line_end, _after_line(data, line_end, f"{statement}{newline}", newline)),)
+    if head.imports_start is not None:
+        return (_insertion(head.imports_start, f"{statement}{newline}"),)
+    return None if head.preamble_end is None else _insert_block(data, head.preamble_end, statement)
+
+
+def insert_after_imports(data: bytes, head: ModuleHead, text: str) -> Edits | None:
+    """A statement (its lines joined by line feeds) at module level, after the first run of imports."""
+    return None if head.imports_end is None else _insert_block(data, head.imports_end, text)
+
+
+def _insert_block(data: bytes, offset: int, text: str) -> Edits:
+    """Lines at the start of a line, with a blank line before and after them."""
+    newline = newline_of(data)
+    content = text.replace("\n", newline) + newline
+    before = data[:offset].rstrip(b" \t")
+    if before and not _ends_in_blank_line(before):
+        content = newline + content
+    if data[offset:].strip() and not data[offset:].lstrip(b" \t").startswith((b"\n", b"\r\n")):
+        content += newline
+    return (_insertion(offset, _after_line(data, offset, content, newline)),)
+
+
+def _after_line(data: bytes, offset: int, content: str, newline: str) -> str:
+    """Begins a new line first where the text ends without a line end."""
+    return newline + content if offset == len(data) and data and not data.endswith(b"\n") else content
+
+
+def _ends_in_blank_line(before: bytes) -> bool:
+    return before.endswith((b"\n\n", b"\n\r\n"))
+
+
+def _insertion(offset: int, content: str) -> TextEdit:
+    return TextEdit(Span(offset, offset), content)
+
+
+# --------------------------------------------------------------------------------------------------------------
+# edits
+
+
+def _edits(edits: Iterable[TextEdit]) -> Edits:
+    """Sorted, without those that change nothing, those that touch joined into one."""
+    ordered = sorted((edit for edit in edits if edit.content or edit.span.start < edit.span.end), key=lambda e: e.span)
+    joined: list[TextEdit] = ordered[:1]
+    for _, edit in pairwise(ordered):
+        last = joined[-1]
+        if last.span.end == edit.span.start:
+            joined[-1] = TextEdit(Span(last.span.start, edit.span.end), last.content + edit.content)
+        else:
+            joined.append(edit)
+    return tuple(joined)
+
+
+def apply(data: bytes, edits: Iterable[TextEdit]) -> bytes:
+    """The text with edits made that do not overlap."""
+    for edit in sorted(edits, key=lambda e: e.span, reverse=True):
+        data = data[: edit.span.start] + edit.content.encode() + data[edit.span.end :]
+    return data

@@ -1,0 +1,169 @@
+"""Which files to check."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asynclint.core.diagnostic import CheckError
+from asynclint.source.ignores import Ignores, around, enter, is_ignored
+from asynclint.source.paths import absolute, display
+from asynclint.source.problems import EMPTY_FOLDER, MISSING_PATH, UNREADABLE_FILE, UNREADABLE_FOLDER
+
+SUFFIXES = (".py", ".pyi")
+
+EXCLUDED_FOLDERS = frozenset(
+    {
+        ".asynclint_cache",
+        ".bzr",
+        ".direnv",
+        ".eggs",
+        ".git",
+        ".hg",
+        ".hypothesis",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".nox",
+        ".pants.d",
+        ".pyenv",
+        ".pytest_cache",
+        ".pytype",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        ".vscode",
+        "__pycache__",
+        "__pypackages__",
+        "dist-packages",
+        "node_modules",
+        "site-packages",
+        "venv",
+    }
+)
+BUILD_FOLDERS = frozenset({"_build", "build", "buck-out", "dist"})
+"""Left out unless they are packages: `build` is also a fair name for one."""
+
+ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
+"""What lies at the top of a virtual environment, whatever it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The Python files found, absolute and sorted, and what could not be looked at."""
+
+    files: tuple[str, ...]
+    errors: tuple[CheckError, ...]
+
+
+@dataclass(slots=True)
+class _Search:
+    """What a run over the given paths has come upon so far. `files` is keyed by what a path really is."""
+
+    cwd: str
+    files: dict[str, str] = field(default_factory=dict)
+    errors: list[CheckError] = field(default_factory=list)
+
+    def add(self, path: str, identity: str) -> None:
+        """Keep one name for each file: its own before that of a link to it."""
+        known = self.files.get(identity)
+        if known is None or (path != identity, path) < (known != identity, known):
+            self.files[identity] = path
+
+    def fail(self, code: str, path: str, message: str) -> None:
+        self.errors.append(CheckError(code, display(path, self.cwd), message))
+
+
+def discover(paths: tuple[str, ...], cwd: str) -> Discovery:
+    """The files that are meant by `paths` (relative ones to `cwd`).
+
+    A file given by name is always taken. In a folder these are `*.py` and `*.pyi` that are neither ignored by git
+    nor in a folder that holds no source of the project; folders behind symbolic links are not entered.
+    """
+    search = _Search(cwd)
+    for given in dict.fromkeys(absolute(path, cwd) for path in paths):
+        _take(given, search)
+    return Discovery(tuple(sorted(search.files.values())), tuple(search.errors))
+
+
+def _take(given: str, search: _Search) -> None:
+    try:
+        mode = Path(given).stat().st_mode
+    except (OSError, ValueError) as error:
+        search.fail(MISSING_PATH, given, _why_missing(given, error))
+        return
+    if stat.S_ISREG(mode):
+        search.add(given, os.path.realpath(given))
+    elif stat.S_ISDIR(mode):
+        _take_folder(given, search)
+    else:
+        search.fail(UNREADABLE_FILE, given, "is neither a file nor a folder")
+
+
+def _why_missing(given: str, error: OSError | ValueError) -> str:
+    if getattr(error, "errno", None) == errno.ELOOP:
+        return "is a loop of symbolic links"
+    if isinstance(error, FileNotFoundError):
+        return "is a symbolic link to nothing" if Path(given).is_symlink() else "there is no such file or folder"
+    return f"cannot be looked at: {getattr(error, 'strerror', None) or error}".lower()
+
+
+def _take_folder(given: str, search: _Search) -> None:
+    errors_before = len(search.errors)
+    ignores = around(given)
+    if is_ignored(ignores, given, is_folder=True):
+        ignores = None  # asked for by name: what would leave out the folder does not leave out what is in it
+    found = _walk(given, os.path.realpath(given), ignores, search)
+    if not found and len(search.errors) == errors_before:
+        search.fail(EMPTY_FOLDER, given, "there are no Python files in this folder (or all are excluded)")
+
+
+def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search) -> bool:
+    """Whether any file was found; a stack of our own, because trees may be deeper than Python's."""
+    found = False
+    pending = [(start, ignores)]
+    while pending:
+        folder, outer = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                listed = list(entries)
+        except OSError as error:
+            search.fail(UNREADABLE_FOLDER, folder, f"cannot be listed: {error.strerror}".lower())
+            continue
+        names = frozenset(entry.name for entry in listed)
+        if folder != start and _holds_no_source(folder, names):
+            continue
+        inner = enter(folder, names, outer)
+        for entry in listed:
+            path = f"{folder.rstrip('/')}/{entry.name}"
+            if _is_folder_to_enter(entry):
+                if not is_ignored(inner, path, is_folder=True):
+                    pending.append((path, inner))
+            elif _is_python_file(entry) and not is_ignored(inner, path, is_folder=False):
+                is_link = entry.is_symlink()
+                search.add(path, os.path.realpath(path) if is_link else real_start + path.removeprefix(start))
+                found = True
+    return found
+
+
+def _holds_no_source(folder: str, names: frozenset[str]) -> bool:
+    if not names.isdisjoint(ENVIRONMENT_MARKS):
+        return True
+    return posixpath.basename(folder) in BUILD_FOLDERS and "__init__.py" not in names
+
+
+def _is_folder_to_enter(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) and entry.name not in EXCLUDED_FOLDERS
+
+
+def _is_python_file(entry: os.DirEntry[str]) -> bool:
+    if not entry.name.endswith(SUFFIXES):
+        return False
+    try:
+        return entry.is_file()
+    except OSError:  # a loop of links; editors leave such things behind as locks
+        return False

@@ -1,0 +1,131 @@
+"""A file's text, decoded as Python would."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asynclint.source.lines import LineTable
+
+if TYPE_CHECKING:
+    import os
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
+_BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:#|$)")
+_WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class UnreadableFile(Exception):  # noqa: N818 - says what the file is, as FileNotFoundError does
+    """The file cannot be checked; the message says why in one line, without the file's name."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as it was when read.
+
+    `path` is absolute, `display` what people are shown. `data` is the text as UTF-8 without BOM, whatever the
+    `encoding` of the file; a coding cookie in it no longer says anything. `bom`: the file began with one.
+    """
+
+    path: str
+    display: str
+    data: bytes
+    encoding: str = "utf-8"
+    bom: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        return self.data.decode("utf-8")
+
+    @cached_property
+    def lines(self) -> LineTable:
+        return LineTable(self.data)
+
+
+def read_source(path: str, display: str, max_file_size: int) -> SourceFile:
+    """Read and decode a regular file of at most `max_file_size` bytes. Raises UnreadableFile."""
+    try:
+        _refuse(Path(path).stat(), max_file_size)
+        raw = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UnreadableFile("the file is gone, it was there when the run began") from None
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"cannot be read: {_reason(error)}") from None
+    return decode_source(raw, path, display)
+
+
+def decode_source(raw: bytes, path: str, display: str) -> SourceFile:
+    """The text of a file's bytes by the rules of PEP 263. Raises UnreadableFile.
+
+    Not left to `tokenize.detect_encoding`, whose answers differ between versions of Python.
+    """
+    bom = raw.startswith(codecs.BOM_UTF8)
+    body = raw.removeprefix(codecs.BOM_UTF8)
+    encoding = _declared_encoding(body) or "utf-8"
+    if bom and encoding != "utf-8":
+        raise UnreadableFile(f"has a UTF-8 byte order mark but declares the encoding `{encoding}`")
+    data = body if encoding == "utf-8" else _reencoded(body, encoding)
+    _refuse_undecodable(data, raw)
+    return SourceFile(path, display, data, encoding, bom)
+
+
+def _refuse(status: os.stat_result, max_file_size: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableFile("is not a regular file")
+    if status.st_size > max_file_size:
+        raise UnreadableFile(f"has {status.st_size:,} bytes, more than the limit of {max_file_size:,}")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _declared_encoding(body: bytes) -> str | None:
+    """The encoding named in the first two lines, under the name Python's codecs give it."""
+    for line in re.split(rb"\r\n?|\n", body, maxsplit=2)[:2]:
+        cookie = _COOKIE.match(line)
+        if cookie is not None:
+            return _codec_name(cookie.group(1).decode("ascii"))
+        if not _BLANK_OR_COMMENT.match(line):
+            return None
+    return None
+
+
+def _codec_name(declared: str) -> str:
+    # As Python's tokenizer, which knows what editors append: `utf-8-unix`.
+    start = declared[:12].lower().replace("_", "-") + "-"
+    if start.startswith("utf-8-"):
+        return "utf-8"
+    if start.startswith(("latin-1-", "iso-8859-1-", "iso-latin-1-")):
+        return "iso8859-1"
+    try:
+        return codecs.lookup(declared).name
+    except LookupError:
+        raise UnreadableFile(f"declares the unknown encoding `{declared}`") from None
+
+
+def _reencoded(body: bytes, encoding: str) -> bytes:
+    try:
+        return body.decode(encoding).encode("utf-8")
+    except UnicodeError:
+        raise UnreadableFile(f"is not valid in the encoding it declares, `{encoding}`") from None
+    except (LookupError, ValueError):  # bytes-to-bytes codecs such as `hex`
+        raise UnreadableFile(f"declares `{encoding}`, which is no encoding of text") from None
+
+
+def _refuse_undecodable(data: bytes, raw: bytes) -> None:
+    if raw.startswith(_WIDE_BOMS):
+        raise UnreadableFile("is UTF-16; Python reads source as UTF-8 or as its coding comment says")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = LineTable(data[: error.start]).position(error.start).row
+        raise UnreadableFile(f"is not valid UTF-8 (line {row}) and declares no other encoding") from None
+    if b"\0" in data:
+        row = LineTable(data).position(data.index(b"\0")).row
+        raise UnreadableFile(f"holds a NUL byte (line {row})")

@@ -1,0 +1,54 @@
+"""Runs of the real pipeline over sources that tests give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynclint.rulekit.expectations import differences
+from asynclint.run import check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from asynclint.config.settings import Settings
+    from asynclint.core.diagnostic import Report
+
+    Run = Callable[[Mapping[str, str], Settings], Report]
+    Disagreements = Callable[[Mapping[str, str], Settings], list[str]]
+
+MARKER = "pyproject.toml"
+"""A file that makes the folder the project, whatever lies around it."""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Checks a project given as texts by relative path; paths in the report are those."""
+
+    def run_on(sources: Mapping[str, str], settings: Settings) -> Report:
+        for name, text in {MARKER: "", **sources}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        monkeypatch.chdir(tmp_path)
+        return check(["."], settings)
+
+    return run_on
+
+
+@pytest.fixture
+def disagreements(run: Run) -> Disagreements:
+    """Says where a run over a project differs from the `# expect:` comments in it, and what was not checked."""
+
+    def compare(sources: Mapping[str, str], settings: Settings) -> list[str]:
+        report = run(sources, settings)
+        failures = [f"{error.filename}: {error.code}: {error.message}" for error in report.errors]
+        for name, text in sorted(sources.items()):
+            if name.endswith(".py"):
+                found = [item for item in report.diagnostics if Path(item.location.path) == Path(name)]
+                failures += differences(text, found, name)
+        return failures
+
+    return compare

@@ -1,0 +1,94 @@
+"""Reading and decoding, and every way in which it fails."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def decode(raw: bytes) -> SourceFile:
+    return decode_source(raw, "/a.py", "a.py")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "encoding"),
+    [
+        ("s = 'ï'".encode(), "s = 'ï'", "utf-8"),
+        (b"# coding: latin-1\ns = '\xef'", "# coding: latin-1\ns = 'ï'", "iso8859-1"),
+        (b"#!/bin/python\r\n# -*- coding: latin-1-unix -*-\r\n'\xef'", None, "iso8859-1"),
+        (b"# vim: set fileencoding=cp1252 :\n'\x80'", "# vim: set fileencoding=cp1252 :\n'€'", "cp1252"),
+        (b"# coding: latin-1 \xef", "# coding: latin-1 ï", "iso8859-1"),
+        (b"\n# coding: latin-1\n'\xef'", "\n# coding: latin-1\n'ï'", "iso8859-1"),
+        (b"# coding: utf_8-unix\n", "# coding: utf_8-unix\n", "utf-8"),
+        (b"x = 1\n# coding: latin-1\n", "x = 1\n# coding: latin-1\n", "utf-8"),
+        (b"\n\n# coding: latin-1\n", "\n\n# coding: latin-1\n", "utf-8"),
+    ],
+)
+def test_the_encoding_is_the_declared_one_or_utf_8(raw: bytes, text: str | None, encoding: str) -> None:
+    source = decode(raw)
+    assert source.encoding == encoding
+    assert source.text == (text if text is not None else raw.decode(encoding))
+    assert source.data == source.text.encode()
+
+
+def test_a_byte_order_mark_is_taken_off_once() -> None:
+    source = decode(b"\xef\xbb\xbf\xef\xbb\xbfx")
+    assert source.bom
+    assert source.text == "\ufeffx"
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"a\nb\ns = '\xef'", "is not valid UTF-8 (line 3) and declares no other encoding"),
+        (b"# coding: klingon\n", "declares the unknown encoding `klingon`"),
+        (b"# coding: hex\n", "declares `hex`, which is no encoding of text"),
+        (b"# coding: ascii\n'\xef'", "is not valid in the encoding it declares, `ascii`"),
+        (b"# coding: unicode_escape\n'\\ud800'", "is not valid in the encoding it declares, `unicode-escape`"),
+        (b"\xef\xbb\xbf# coding: latin-1\n", "has a UTF-8 byte order mark but declares the encoding `iso8859-1`"),
+        ("x = 1".encode("utf-16"), "is UTF-16; Python reads source as UTF-8 or as its coding comment says"),
+        (b"x = 1\ny\0 = 2", "holds a NUL byte (line 2)"),
+    ],
+)
+def test_undecodable_text_is_refused_in_one_line(raw: bytes, message: str) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        decode(raw)
+    assert str(caught.value) == message
+
+
+def test_a_file_is_read_up_to_the_size_limit(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x = 1\n")
+    assert read_source(str(file), "a.py", 6).text == "x = 1\n"
+    with pytest.raises(UnreadableFile, match="has 6 bytes, more than the limit of 5"):
+        read_source(str(file), "a.py", 5)
+
+
+def test_a_file_that_is_gone_is_named_as_gone(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="gone"):
+        read_source(str(tmp_path / "a.py"), "a.py", 100)
+
+
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.py"
+    os.mkfifo(pipe)
+    with pytest.raises(UnreadableFile, match="is not a regular file"):
+        read_source(str(pipe), "a.py", 100)
+
+
+def test_a_file_that_may_not_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    file = tmp_path / "a.py"
+    file.touch()
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(UnreadableFile, match=r"cannot be read: permission denied$"):
+        read_source(str(file), "a.py", 100)
