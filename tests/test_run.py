@@ -12,6 +12,7 @@ from asynclint.core.diagnostic import Confidence, Diagnostic, Report, Severity
 from asynclint.core.span import Span
 from asynclint.rulekit.rule import Rule
 from asynclint.run import check
+from asynclint.source.discovery import Discovery, discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,9 +118,24 @@ def test_a_rule_that_fails_on_a_file_is_named_and_the_rest_goes_on() -> None:
     assert error.message.startswith("rule ASL902 rule-902 failed: KeyError: 'two\\nlines' (test_run.py:")
 
 
+def test_a_file_that_vanishes_during_the_run_is_named_and_the_rest_goes_on(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def discover_and_delete(paths: tuple[str, ...], cwd: str) -> Discovery:
+        found = discover(paths, cwd)
+        (tree / "sub/b.py").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(asynclint.run, "discover", discover_and_delete)
+    report = check(["."], Settings())
+    assert places(report) == ["a.py:1", "a.py:2", "sub/c.py:1", "sub/c.py:2"]
+    assert [(error.code, error.filename) for error in report.errors] == [("ASL011", "sub/b.py")]
+    assert report.files == 2
+
+
 @pytest.mark.usefixtures("tree")
 def test_unknown_rules_are_refused() -> None:
-    with pytest.raises(SettingsError, match="rule-900"):
+    with pytest.raises(SettingsError, match="did you mean `rule-90"):
         check(["."], Settings(select=("rule-90",)))
 
 

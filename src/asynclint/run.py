@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from asynclint.project.model import Module
     from asynclint.rulekit.rule import Rule
 
+_PACKAGE = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 
 
@@ -131,9 +132,10 @@ def _check_module(
 
 def _failure(rule: Rule, error: Exception) -> str:
     """One line that tells users what was not checked, and us where to look."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    _, *frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"rule {rule.code} {rule.name} failed: {what} ({Path(last.filename).name}:{last.lineno})"
+    return f"rule {rule.code} {rule.name} failed: {what} ({Path(ours[-1].filename).name}:{ours[-1].lineno})"
 
 
 def _silent(stage: str, done: int, total: int) -> None:

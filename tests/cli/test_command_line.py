@@ -82,8 +82,8 @@ def test_places_are_right_whatever_stands_before(tmp_path: Path, head: str, colu
 def test_columns_count_code_points_and_tabs_are_one(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("import time\nasync def f():\n\tx = 'naïve 😀'; time.sleep(1)\n", encoding="utf-8")
     found = json.loads(asynclint(tmp_path, "check", "--output-format", "json").stdout)["diagnostics"][0]
-    assert found["location"] == {"row": 3, "column": 18}
-    assert found["end_location"] == {"row": 3, "column": 31}
+    assert found["location"] == {"row": 3, "column": 17}
+    assert found["end_location"] == {"row": 3, "column": 30}
 
 
 def deeply_nested() -> str:

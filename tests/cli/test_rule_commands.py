@@ -44,3 +44,8 @@ def test_all_rules_are_listed_in_order() -> None:
     codes = [line.split()[0] for line in lines]
     assert codes == sorted(["ASL010", "ASL011", *(rule.code for rule in all_rules())])
     assert [item["code"] for item in json.loads(invoke("rules", "--output-format", "json").stdout)] == codes
+
+
+def test_an_unknown_command_is_refused_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["chek"]) == 2
+    assert "Did you mean 'check'?" in capsys.readouterr().err

@@ -225,7 +225,7 @@ def test_callee_text_of_the_intermediate_form_is_that_of_the_tree() -> None:
 
 
 def test_a_statement_that_nests_as_deep_as_the_guard_allows() -> None:
-    source = " + ".join(["'x'"] * 400) + " + f()"
+    source = " + ".join(["'x'"] * 300) + " + f()"
     syntax = parsed(source, source)
     assert syntax.call_at(span_of(source, "f()")) is not None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclint.cli.coverage import coverage_line, error_line
+from asynclint.cli.exit_codes import exit_code
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, wants_colour, write_out
@@ -20,9 +21,6 @@ from asynclint.report.formats import Format, render
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Report
-
-FINDINGS, NOT_CHECKED = 1, 2
-"""Exit codes; 0 says that everything asked for was checked and nothing serious found."""
 
 _NEVER = "never"
 
@@ -82,16 +80,6 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if not options["quiet"]:
         say(coverage_line(report, verbose=options["verbose"], seconds=time.monotonic() - started))
     ctx.exit(exit_code(report, settings))
-
-
-def exit_code(report: Report, settings: Settings) -> int:
-    """What was not checked weighs more than what was found."""
-    if report.errors:
-        return NOT_CHECKED
-    level = settings.fail_level
-    if settings.exit_zero or level is None:
-        return 0
-    return FINDINGS if any(item.severity.rank <= level.rank for item in report.diagnostics) else 0
 
 
 def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> Report:

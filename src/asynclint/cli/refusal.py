@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Refusal(click.ClickException):
     """Nothing is run; every problem is said in a line of its own."""
 
-    exit_code = 2
+    exit_code = NOT_CHECKED
 
     def __init__(self, error: SettingsError) -> None:
         super().__init__(str(error))

@@ -1,1 +1,1 @@
-"""The vocabulary every layer shares: places in source, findings, edits and descriptions of rules. No behaviour beyond that."""
+"""The vocabulary every layer shares: places in source, findings, edits and descriptions of rules."""

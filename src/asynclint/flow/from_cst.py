@@ -703,6 +703,7 @@ def _pattern(  # noqa: C901 - one case for each kind of pattern
     node: cst.CSTNode | None, names: list[str], exprs: list[ir.Expr], state: _State
 ) -> None:
     """Collect what a pattern binds and looks up, in source order."""
+    part: cst.CSTNode
     match node:
         case cst.MatchValue(value=value) | cst.MatchSingleton(value=value):
             exprs.append(_expr(value, state))

@@ -33,12 +33,12 @@ class _Node(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
 # Expressions
 
 
-class Name(_Node, tag=0):
+class Name(_Node, tag=0, frozen=True):
     id: str
     start: int
 
 
-class Attribute(_Node, tag=1):
+class Attribute(_Node, tag=1, frozen=True):
     value: Expr
     attr: str
     start: int
@@ -52,7 +52,7 @@ class Keyword(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     value: Expr
 
 
-class Call(_Node, tag=2):
+class Call(_Node, tag=2, frozen=True):
     func: Expr
     args: tuple[Expr, ...]
     """Positional arguments; `*x` is `Starred`."""
@@ -61,38 +61,38 @@ class Call(_Node, tag=2):
     end: int
 
 
-class Await(_Node, tag=3):
+class Await(_Node, tag=3, frozen=True):
     value: Expr
     start: int
     end: int
 
 
-class Constant(_Node, tag=4):
+class Constant(_Node, tag=4, frozen=True):
     value: None | bool | int | float | str
 
 
-class Subscript(_Node, tag=5):
+class Subscript(_Node, tag=5, frozen=True):
     value: Expr
     index: Expr
     start: int
     end: int
 
 
-class Collection(_Node, tag=6):
+class Collection(_Node, tag=6, frozen=True):
     """A display. `kind`: "tuple", "list", "set", or "slice" (whose items are the bounds that are present)."""
 
     kind: str
     items: tuple[Expr, ...]
 
 
-class Dict(_Node, tag=7):
+class Dict(_Node, tag=7, frozen=True):
     """`keys[i]` is None for `**values[i]`."""
 
     keys: tuple[Expr | None, ...]
     values: tuple[Expr, ...]
 
 
-class Lambda(_Node, tag=8):
+class Lambda(_Node, tag=8, frozen=True):
     params: tuple[Param, ...]
     body: Expr
     start: int
@@ -108,7 +108,7 @@ class Generator(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False
     is_async: bool
 
 
-class Comprehension(_Node, tag=9):
+class Comprehension(_Node, tag=9, frozen=True):
     """`kind`: "list", "set", "dict" or "generator". `elements` has two items for a dict, else one."""
 
     kind: str
@@ -116,28 +116,28 @@ class Comprehension(_Node, tag=9):
     generators: tuple[Generator, ...]
 
 
-class BoolOp(_Node, tag=10):
+class BoolOp(_Node, tag=10, frozen=True):
     """`op`: "and" or "or"."""
 
     op: str
     values: tuple[Expr, ...]
 
 
-class Compare(_Node, tag=11):
+class Compare(_Node, tag=11, frozen=True):
     """`ops` as written in source ("==", "not in", "is not", …); one more operand than operators."""
 
     ops: tuple[str, ...]
     operands: tuple[Expr, ...]
 
 
-class UnaryOp(_Node, tag=12):
+class UnaryOp(_Node, tag=12, frozen=True):
     """`op`: "not", "-", "+" or "~"."""
 
     op: str
     operand: Expr
 
 
-class BinOp(_Node, tag=13):
+class BinOp(_Node, tag=13, frozen=True):
     """`op` as written ("+", "|", "@", …)."""
 
     op: str
@@ -145,40 +145,40 @@ class BinOp(_Node, tag=13):
     right: Expr
 
 
-class IfExp(_Node, tag=14):
+class IfExp(_Node, tag=14, frozen=True):
     test: Expr
     body: Expr
     orelse: Expr
 
 
-class NamedExpr(_Node, tag=15):
+class NamedExpr(_Node, tag=15, frozen=True):
     target: Name
     value: Expr
 
 
-class Starred(_Node, tag=16):
+class Starred(_Node, tag=16, frozen=True):
     value: Expr
 
 
-class Yield(_Node, tag=17):
+class Yield(_Node, tag=17, frozen=True):
     value: Expr | None
     start: int
     end: int
 
 
-class YieldFrom(_Node, tag=18):
+class YieldFrom(_Node, tag=18, frozen=True):
     value: Expr
     start: int
     end: int
 
 
-class FString(_Node, tag=19):
+class FString(_Node, tag=19, frozen=True):
     """An f-string or t-string: the interpolated expressions in order, those of format specs after their field."""
 
     values: tuple[Expr, ...]
 
 
-class Opaque(_Node, tag=20):
+class Opaque(_Node, tag=20, frozen=True):
     """A literal whose value nothing asks for."""
 
 
@@ -223,20 +223,20 @@ class Param(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
 # of `def`, `async` or `class`); `end` of a simple statement excludes a `;`.
 
 
-class ExprStmt(_Node, tag=0):
+class ExprStmt(_Node, tag=0, frozen=True):
     value: Expr
     start: int
     end: int
 
 
-class Assign(_Node, tag=1):
+class Assign(_Node, tag=1, frozen=True):
     targets: tuple[Expr, ...]
     value: Expr
     start: int
     end: int
 
 
-class AnnAssign(_Node, tag=2):
+class AnnAssign(_Node, tag=2, frozen=True):
     target: Expr
     annotation: Expr
     value: Expr | None
@@ -244,7 +244,7 @@ class AnnAssign(_Node, tag=2):
     end: int
 
 
-class AugAssign(_Node, tag=3):
+class AugAssign(_Node, tag=3, frozen=True):
     """`op` as in `BinOp` ("+", not "+=")."""
 
     target: Expr
@@ -254,50 +254,50 @@ class AugAssign(_Node, tag=3):
     end: int
 
 
-class Return(_Node, tag=4):
+class Return(_Node, tag=4, frozen=True):
     value: Expr | None
     start: int
     end: int
 
 
-class Raise(_Node, tag=5):
+class Raise(_Node, tag=5, frozen=True):
     exc: Expr | None
     cause: Expr | None
     start: int
     end: int
 
 
-class Delete(_Node, tag=6):
+class Delete(_Node, tag=6, frozen=True):
     targets: tuple[Expr, ...]
     start: int
     end: int
 
 
-class Assert(_Node, tag=7):
+class Assert(_Node, tag=7, frozen=True):
     test: Expr
     message: Expr | None
     start: int
     end: int
 
 
-class Pass(_Node, tag=8):
+class Pass(_Node, tag=8, frozen=True):
     start: int
 
 
-class Break(_Node, tag=9):
+class Break(_Node, tag=9, frozen=True):
     start: int
 
 
-class Continue(_Node, tag=10):
+class Continue(_Node, tag=10, frozen=True):
     start: int
 
 
-class Global(_Node, tag=11):
+class Global(_Node, tag=11, frozen=True):
     names: tuple[str, ...]
     start: int
 
 
-class Nonlocal(_Node, tag=12):
+class Nonlocal(_Node, tag=12, frozen=True):
     names: tuple[str, ...]
     start: int
 
@@ -309,13 +309,13 @@ class Alias(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     asname: str | None
 
 
-class Import(_Node, tag=13):
+class Import(_Node, tag=13, frozen=True):
     names: tuple[Alias, ...]
     start: int
     end: int
 
 
-class ImportFrom(_Node, tag=14):
+class ImportFrom(_Node, tag=14, frozen=True):
     """`module` is "" for `from . import x`; `level` counts the leading dots."""
 
     module: str
@@ -325,7 +325,7 @@ class ImportFrom(_Node, tag=14):
     end: int
 
 
-class If(_Node, tag=15):
+class If(_Node, tag=15, frozen=True):
     """An `elif` is an `If` alone in `orelse`, its `start` at the keyword `elif`."""
 
     test: Expr
@@ -334,14 +334,14 @@ class If(_Node, tag=15):
     start: int
 
 
-class While(_Node, tag=16):
+class While(_Node, tag=16, frozen=True):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
     start: int
 
 
-class For(_Node, tag=17):
+class For(_Node, tag=17, frozen=True):
     target: Expr
     iter: Expr
     body: tuple[Stmt, ...]
@@ -355,7 +355,7 @@ class WithItem(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False)
     target: Expr | None
 
 
-class With(_Node, tag=18):
+class With(_Node, tag=18, frozen=True):
     items: tuple[WithItem, ...]
     body: tuple[Stmt, ...]
     is_async: bool
@@ -371,7 +371,7 @@ class ExceptHandler(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=F
     start: int
 
 
-class Try(_Node, tag=19):
+class Try(_Node, tag=19, frozen=True):
     body: tuple[Stmt, ...]
     handlers: tuple[ExceptHandler, ...]
     orelse: tuple[Stmt, ...]
@@ -393,27 +393,27 @@ class MatchCase(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False
     irrefutable: bool
 
 
-class Match(_Node, tag=20):
+class Match(_Node, tag=20, frozen=True):
     subject: Expr
     cases: tuple[MatchCase, ...]
     start: int
 
 
-class FunctionDef(_Node, tag=21):
+class FunctionDef(_Node, tag=21, frozen=True):
     """Where `ModuleIR.functions[index]` is defined."""
 
     index: int
     start: int
 
 
-class ClassDef(_Node, tag=22):
+class ClassDef(_Node, tag=22, frozen=True):
     """Where `ModuleIR.classes[index]` is defined."""
 
     index: int
     start: int
 
 
-class TypeAlias_(_Node, tag=23):
+class TypeAlias_(_Node, tag=23, frozen=True):
     """`type X = value` (PEP 695)."""
 
     name: str

@@ -4,7 +4,7 @@
 method blocks, save some: the clients of services and databases. There `reach` is `methods` where only the methods of
 the class itself are meant, and `paths` where also those of the objects that an instance holds are, at any depth:
 `client.chat.completions.create()`. `pure` lists the methods that do not block and, for `paths`, the attributes that
-hold plain values; `*` and `[A-Z]` are wildcards. Names that begin with an underscore never count.
+hold plain values and the paths of methods that do not block; `*` and `[A-Z]` are wildcards. Names that begin with an underscore never count.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ClassRow(NamedTuple):
         parts = path.split(".")
         if len(parts) > 1 and self.reach != "paths":
             return False
-        return not any(part.startswith("_") or _is_listed(part, self.pure) for part in parts)
+        return not any(part.startswith("_") or _is_listed(part, self.pure) for part in (path, *parts))
 
     def as_call(self) -> CallRow:
         """The row that a method covered by the class would have."""

@@ -244,5 +244,3 @@ def _span(node: ir.Expr) -> Span:
     if end is None:
         end = start + len(node.id.encode()) if isinstance(node, ir.Name) else start
     return Span(start, int(end))
-
-

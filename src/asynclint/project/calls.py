@@ -36,7 +36,9 @@ _CONTEXT_MANAGERS = frozenset(
         "async_generator.asynccontextmanager",
     },
 )  # fmt: skip
-_DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.param_functions.Depends"})
+_DEPENDS = frozenset(
+    {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.param_functions.Depends"}
+)
 _TASK_FACTORIES = frozenset(
     {
         "asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task",
@@ -50,7 +52,9 @@ _RUNS_IN_THREAD = {
     "asyncio.AbstractEventLoop.run_in_executor": 1,
 }
 _ELEMENT_OF_FIRST = frozenset({"next", "anext", "min", "max", "random.choice"})
-_COPIES_FIRST = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "copy.copy", "copy.deepcopy"})
+_COPIES_FIRST = frozenset(
+    {"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "copy.copy", "copy.deepcopy"}
+)
 _SELF_OF_FIRST = frozenset({"contextlib.closing", "contextlib.nullcontext", "contextlib.aclosing"})
 
 
@@ -65,7 +69,7 @@ class CallReader:
     def result(self, node: ir.Call, scope: Scope) -> Value:
         """What the call expression gives."""
         callee = self._evaluator.value(node.func, scope)
-        if isinstance(callee, External) or isinstance(callee, Union):
+        if isinstance(callee, External | Union):
             on_container = self._container_method(node, scope)
             if on_container is not None:
                 return on_container
@@ -123,15 +127,20 @@ class CallReader:
             special = self._by_first_argument(name, first, node, scope)
             if special is not None:
                 return special
+        element = knowledge.element_type(name)
+        if element:
+            return Container(Instance(element))
         made = knowledge.returns(name)
         if made:
             return TaskValue(UNKNOWN) if made in {"asyncio.Task", "asyncio.Future"} else Instance(made)
+        if knowledge.entered_type(name):
+            return Instance(name)
         last = name.rpartition(".")[2]
         if last[:1].isupper() and not last.isupper():
             return Instance(name)
         return UNKNOWN
 
-    def _by_first_argument(self, name: str, first: ir.Expr, node: ir.Call, scope: Scope) -> Value | None:  # noqa: PLR0911
+    def _by_first_argument(self, name: str, first: ir.Expr, node: ir.Call, scope: Scope) -> Value | None:  # noqa: C901 - a table in code
         evaluator = self._evaluator
         if name == "functools.partial":
             return PartialValue(evaluator.value(first, scope))
@@ -315,4 +324,3 @@ def _returned_names(node: ir.Expr) -> list[ir.Name]:
             return [*_returned_names(node.body), *_returned_names(node.orelse)]
         case _:
             return []
-

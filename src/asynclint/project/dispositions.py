@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, walk
@@ -76,7 +76,7 @@ class DispositionReader:
         parent = scope.index.parents.get(id(node))
         if parent is None or depth > MAX_DEPTH:
             return KEPT
-        handler = _BY_PARENT.get(type(parent))
+        handler = self._by_parent.get(type(parent))
         return handler(self, node, parent, scope, depth + 1) if handler is not None else KEPT
 
     # -- by what stands around the value -----------------------------------------------------------------------
@@ -107,9 +107,6 @@ class DispositionReader:
     def _through(self, _node: ir.Expr, parent: ir.Expr, scope: Scope, depth: int) -> Disposition:
         return self.of(parent, scope, depth)
 
-    def _in_dict(self, node: ir.Expr, parent: ir.Dict, scope: Scope, depth: int) -> Disposition:
-        return self.of(parent, scope, depth)
-
     def _in_comprehension(self, node: ir.Expr, parent: ir.Comprehension, scope: Scope, depth: int) -> Disposition:
         if not any(element is node for element in parent.elements):
             return KEPT
@@ -125,7 +122,7 @@ class DispositionReader:
         called_by_loop = bool(names) and names <= set(LOOP_CALLBACKS) | {"asyncio.Task.add_done_callback"}
         return Disposition(Fate.DROPPED, how="lambda") if called_by_loop else KEPT
 
-    def _in_attribute(self, node: ir.Expr, parent: ir.Attribute, scope: Scope, _depth: int) -> Disposition:
+    def _in_attribute(self, _node: ir.Expr, parent: ir.Attribute, scope: Scope, _depth: int) -> Disposition:
         """`create_task(…).add_done_callback(f)` keeps nothing; other methods belong to somebody who looks after it."""
         around = scope.index.parents.get(id(parent))
         if not isinstance(around, ir.Call) or around.func is not parent:
@@ -289,6 +286,22 @@ class DispositionReader:
                 return True
         return False
 
+    _by_parent: ClassVar[dict[type, Callable[[DispositionReader, Any, Any, Scope, int], Disposition]]] = {
+        ir.ExprStmt: _in_statement,
+        ir.Assign: _in_assignment,
+        ir.AnnAssign: _in_annotated,
+        ir.NamedExpr: _in_walrus,
+        ir.Collection: _in_display,
+        ir.Starred: _through,
+        ir.IfExp: _through,
+        ir.BoolOp: _through,
+        ir.Dict: _through,
+        ir.Comprehension: _in_comprehension,
+        ir.Lambda: _in_lambda,
+        ir.Attribute: _in_attribute,
+        ir.Call: _in_call,
+    }
+
 
 def _best(fates: list[Disposition]) -> Disposition:
     """The kindest of several: one use that keeps the value is enough."""
@@ -363,20 +376,3 @@ def _parameter_name(function: Function, node: ir.Expr, call: ir.Call, skip: int)
         if argument is node:
             return positional[position].name if position < len(positional) else None
     return None
-
-
-_BY_PARENT: dict[type, Callable[[DispositionReader, Any, Any, Scope, int], Disposition]] = {
-    ir.ExprStmt: DispositionReader._in_statement,
-    ir.Assign: DispositionReader._in_assignment,
-    ir.AnnAssign: DispositionReader._in_annotated,
-    ir.NamedExpr: DispositionReader._in_walrus,
-    ir.Collection: DispositionReader._in_display,
-    ir.Starred: DispositionReader._through,
-    ir.IfExp: DispositionReader._through,
-    ir.BoolOp: DispositionReader._through,
-    ir.Dict: DispositionReader._in_dict,
-    ir.Comprehension: DispositionReader._in_comprehension,
-    ir.Lambda: DispositionReader._in_lambda,
-    ir.Attribute: DispositionReader._in_attribute,
-    ir.Call: DispositionReader._in_call,
-}

@@ -88,10 +88,12 @@ class ExceptionSummaries:
             for statement in function.index.statements
         )
         for escape in self._escapes_of(function.body, function, depth):
+            if guards and not _is_own(escape):
+                # Beside a broad handler, what some sync callee might raise is no reason to say nothing is handled.
+                continue
             if escape.certain:
                 return escape
             doubtful = doubtful or escape
-        # Beside a broad handler, a stray call that is merely unknown is no reason to say that nothing is handled.
         return None if guards else doubtful
 
     # -- statements --------------------------------------------------------------------------------------------
@@ -239,6 +241,11 @@ class ExceptionSummaries:
             for item in inner
             for statement in item.index.statements
         )
+
+
+def _is_own(escape: Escape) -> bool:
+    """Whether the function itself raises, does I/O or awaits there."""
+    return escape.then is None or escape.then.function.is_async
 
 
 def _calls_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:

@@ -89,7 +89,7 @@ def _lower_file(path: str, reading: Reading) -> IndexedFile:
     except UnreadableFile as error:
         return IndexedFile(path, shown, error=CheckError(UNREADABLE_FILE, shown, str(error)))
     try:
-        module = lower(source.text, exhaustive=reading.exhaustive)
+        module = lower(source.text, reference=reading.exhaustive).ir
         return IndexedFile(path, shown, source.data, encode_module(module))
     except LowerError as error:
         return IndexedFile(path, shown, source.data, error=_syntax_error(source, error))
@@ -156,8 +156,9 @@ def _in_processes(chunks: list[list[str]], reading: Reading, processes: int) -> 
     from concurrent.futures import as_completed  # noqa: PLC0415 - 13 ms that small runs need not pay
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as above
 
+    start_method = _start_method()
     lost: list[list[str]] = []
-    with _pool(processes) as pool:
+    with _pool(processes, start_method) as pool:
         pending = {pool.submit(lower_files, chunk, reading): chunk for chunk in chunks}
         for future in as_completed(pending):
             try:
@@ -165,38 +166,45 @@ def _in_processes(chunks: list[list[str]], reading: Reading, processes: int) -> 
             except BrokenProcessPool:
                 lost.append(pending[future])
     for chunk in lost:
-        yield from _apart(chunk, reading)
+        yield from _apart(chunk, reading, start_method)
 
 
-def _apart(chunk: list[str], reading: Reading) -> Iterator[list[IndexedFile]]:
+def _apart(chunk: list[str], reading: Reading, start_method: str) -> Iterator[list[IndexedFile]]:
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as above
 
     try:
-        with _pool(1) as pool:
-            yield pool.submit(lower_files, chunk, reading).result()
+        with _pool(1, start_method) as pool:
+            batch = pool.submit(lower_files, chunk, reading).result()
     except BrokenProcessPool:
-        if len(chunk) == 1:
-            shown = display(chunk[0], reading.cwd)
-            yield [_broken(chunk[0], shown, "the process that read it died")]
-            return
+        batch = []
+    if batch:
+        yield batch
+    elif len(chunk) == 1:
+        yield [_broken(chunk[0], display(chunk[0], reading.cwd), "the process that read it died")]
+    else:
         middle = len(chunk) // 2
-        yield from _apart(chunk[:middle], reading)
-        yield from _apart(chunk[middle:], reading)
+        yield from _apart(chunk[:middle], reading, start_method)
+        yield from _apart(chunk[middle:], reading, start_method)
+
+
+def _start_method() -> str:
+    """A fork starts twenty times as fast as a new interpreter, and is safe while there is one thread."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 
 
 @contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(processes: int, start_method: str) -> Iterator[ProcessPoolExecutor]:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - as above
-    from multiprocessing import get_context  # noqa: PLC0415 - as above
+    from multiprocessing import active_children, get_context  # noqa: PLC0415 - as above
 
-    # A fork starts twenty times as fast as a new interpreter, and is safe while there is one thread.
-    can_fork = sys.platform == "linux" and threading.active_count() == 1
-    context = get_context("fork" if can_fork else "spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
+    others = set(active_children())
+    pool = ProcessPoolExecutor(processes, mp_context=get_context(start_method), initializer=_start_worker)
     try:
         yield pool
-    except BaseException:
+    except BaseException:  # Ctrl-C above all: nobody wants to wait for work that is under way
         pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(active_children()) - others:
+            child.terminate()
         raise
     pool.shutdown()
 

@@ -7,7 +7,7 @@ callee returns. It never guesses; what it cannot follow is `UNKNOWN`.
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, walk
@@ -25,7 +25,6 @@ from asynclint.project.values import (
     Container,
     Coroutine,
     External,
-    FunctionValue,
     GeneratorValue,
     Instance,
     LambdaValue,
@@ -72,7 +71,7 @@ class Evaluator:
         found = self._values.get(key)
         if found is not None:
             return found
-        handler = _HANDLERS.get(type(node))
+        handler = self._handlers.get(type(node))
         if handler is None:
             return UNKNOWN
         result, complete = self._guarded("expr", key, lambda: handler(self, node, scope))
@@ -111,8 +110,10 @@ class Evaluator:
         index = scope.index
         if index.binds(name) and not isinstance(scope, Module):
             return self._reached(name, scope, use)
-        if isinstance(scope, Module) or name in index.global_names:
-            return self.linker.module_name(name, scope if isinstance(scope, Module) else scope.module, use)
+        if isinstance(scope, Module):
+            return self.linker.module_name(name, scope, use)
+        if name in index.global_names:
+            return self.linker.module_name(name, scope.module, None)
         return self.free_name(name, scope.parent, scope.module)
 
     def _reached(self, name: str, scope: Scope, use: Use | None) -> Value:
@@ -179,13 +180,17 @@ class Evaluator:
                 return UNKNOWN
 
     def _annotated(self, binding: Binding, scope: Scope) -> Value:
-        assert binding.annotation is not None
+        if binding.annotation is None:
+            return UNKNOWN
         declared = self.annotations.read(binding.annotation, scope)
         if binding.value is None:
             return declared
         assigned = self.value(binding.value, scope)
-        precise = [member for member in known_members(assigned) if member != NONE]
-        return union(precise) if precise and not isinstance(precise[0], Const) else declared
+        # What is assigned is often more precise than what is declared, but an empty display or a constant is not.
+        precise = [item for item in known_members(assigned) if not isinstance(item, Const | Container)]
+        if precise:
+            return union(precise)
+        return assigned if isinstance(declared, Unknown) else declared
 
     def _param(self, binding: Binding, scope: Scope) -> Value:
         param = binding.source
@@ -271,8 +276,9 @@ class Evaluator:
                 name = "__aenter__" if is_async else "__enter__"
                 method = self.members.method(cls, name)
                 return self.returned(method) if method is not None else value
-            case Instance():
-                return value
+            case Instance(cls=str() as cls):
+                entered = knowledge.entered_type(cls)
+                return Instance(entered) if entered else value
             case Coroutine(result=result):
                 # `async with await connect()` style helpers such as aiohttp's and asyncpg's give the awaited value.
                 return result
@@ -438,26 +444,25 @@ class Evaluator:
         """What calling the value may run: functions, bound methods, classes, external names and lambdas."""
         return self.calls.targets(value)
 
+    _handlers: ClassVar[dict[type, Callable[[Evaluator, Any, Scope], Value]]] = {
+        ir.Name: _name,
+        ir.Constant: _constant,
+        ir.Attribute: _attribute,
+        ir.Call: _call,
+        ir.Await: _await,
+        ir.Subscript: _subscript,
+        ir.Collection: _collection,
+        ir.Dict: _dict,
+        ir.Comprehension: _comprehension,
+        ir.BoolOp: _bool_op,
+        ir.IfExp: _if_exp,
+        ir.NamedExpr: _named,
+        ir.Starred: _starred,
+        ir.Lambda: _lambda,
+        ir.BinOp: _bin_op,
+        ir.FString: _f_string,
+    }
+
 
 def _own_yields(statement: ir.Stmt) -> list[ir.Yield]:
     return [node for expr in header_exprs(statement) for node in walk(expr) if isinstance(node, ir.Yield)]
-
-
-_HANDLERS: dict[type, Callable[[Evaluator, Any, Scope], Value]] = {
-    ir.Name: Evaluator._name,
-    ir.Constant: Evaluator._constant,
-    ir.Attribute: Evaluator._attribute,
-    ir.Call: Evaluator._call,
-    ir.Await: Evaluator._await,
-    ir.Subscript: Evaluator._subscript,
-    ir.Collection: Evaluator._collection,
-    ir.Dict: Evaluator._dict,
-    ir.Comprehension: Evaluator._comprehension,
-    ir.BoolOp: Evaluator._bool_op,
-    ir.IfExp: Evaluator._if_exp,
-    ir.NamedExpr: Evaluator._named,
-    ir.Starred: Evaluator._starred,
-    ir.Lambda: Evaluator._lambda,
-    ir.BinOp: Evaluator._bin_op,
-    ir.FString: Evaluator._f_string,
-}

@@ -183,11 +183,10 @@ def _single(bindings: list[Binding], scope: Scope) -> tuple[ir.Expr, Scope] | No
 def _without_placeholders(values: list[Value]) -> Value:
     """A global set to None or a constant first and to an object later is that object to those who use it."""
     flat = [member for value in values for member in members(value)]
-    real = [value for value in flat if not isinstance(value, Const)]
-    if len(real) > 1:
-        known = [value for value in real if not isinstance(value, Unknown)]
-        if any(isinstance(value, Instance) for value in known):
-            real = known
+    real: list[Value] = [value for value in flat if not isinstance(value, Const)]
+    known: list[Value] = [value for value in real if not isinstance(value, Unknown)]
+    if any(isinstance(value, Instance) for value in known):
+        real = known
     return union(real) if real else union(flat or [NONE])
 
 

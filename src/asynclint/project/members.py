@@ -136,7 +136,7 @@ class MemberReader:
 
     # -- attributes --------------------------------------------------------------------------------------------
 
-    def attribute(self, value: Value, name: str) -> Value:
+    def attribute(self, value: Value, name: str) -> Value:  # noqa: C901 - one case for each kind of value
         """`value.name` for one alternative."""
         match value:
             case ModuleValue() | NamespaceValue():
@@ -325,6 +325,3 @@ def _receiver_attributes(target: ir.Expr, receiver: str) -> list[tuple[str, tupl
             return found
         case _:
             return []
-
-
-

@@ -222,3 +222,8 @@ def _is_placeholder(statement: ir.Stmt) -> bool:
 
 
 Scope: TypeAlias = Module | Class | Function
+
+
+def module_of(scope: Scope) -> Module:
+    """The module that a body stands in, or is."""
+    return scope if isinstance(scope, Module) else scope.module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
@@ -15,6 +16,7 @@ from asynclint.project.layout import Layout
 from asynclint.project.model import Function, Module, ModuleSource, Scope
 from asynclint.project.responses import response_functions
 from asynclint.project.roles import Roles
+from asynclint.project.task_lifetimes import TaskLifetimes
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ class Project:
         return DispositionReader(self.evaluator)
 
     @cached_property
+    def task_lifetimes(self) -> TaskLifetimes:
+        return TaskLifetimes(self)
+
+    @cached_property
     def exceptions(self) -> ExceptionSummaries:
         return ExceptionSummaries(self.evaluator)
 
@@ -89,6 +95,12 @@ class Project:
             for function in module.functions
             if function.ir.parent_class >= 0 and function.ir.decorators and _looks_like_property(function)
         )
+
+    def is_test(self, module: Module) -> bool:
+        """Whether the module belongs to a test suite, by the naming conventions of pytest."""
+        path = PurePosixPath(module.path[len(self.layout.root) :])
+        named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+        return named or bool({"tests", "test", "testing"} & set(path.parts[:-1]))
 
     def line_table(self, module: Module) -> LineTable:
         """The lines of a module, counted once."""

@@ -196,9 +196,7 @@ class Roles:
             yield from self._dependency(call, scope)
         elif last in {"FastAPI", "Starlette", "APIRouter"}:
             yield from self._application(call, scope)
-        elif last == "add_task" and call.args and self.is_background_tasks(call.func, scope):
-            yield from self._with_role(call.args[0], scope, Role.BACKGROUND)
-        elif last == "BackgroundTask" and call.args:
+        elif call.args and (last == "BackgroundTask" or self.is_background_tasks(call.func, scope)):
             yield from self._with_role(call.args[0], scope, Role.BACKGROUND)
         else:
             yield from self._loop_callback(call, scope)
@@ -243,7 +241,9 @@ class Roles:
             yield function, role
 
     def _callables(self, node: ir.Expr, scope: Scope) -> tuple[Function, ...]:
-        return tuple(function for member in members(self._evaluator.value(node, scope)) for function in self._run_by(member))
+        return tuple(
+            function for member in members(self._evaluator.value(node, scope)) for function in self._run_by(member)
+        )
 
     def _run_by(self, value: Value) -> Iterator[Function]:
         match value:

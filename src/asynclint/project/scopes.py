@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import bound_names, children, header_exprs
@@ -182,7 +182,7 @@ class ScopeIndex:
         order = self._next()
         for expr in header_exprs(statement):
             self._visit(expr, statement, Use(order, block, statement))
-        handler = _HANDLERS.get(type(statement))
+        handler = self._handlers.get(type(statement))
         if handler is not None:
             handler(self, statement, block)
 
@@ -376,26 +376,25 @@ class ScopeIndex:
     def _type_alias(self, node: ir.TypeAlias_, block: Block) -> None:
         self._bind(Binding("assign", node.name, self._next(), block, value=node.value, statement=node))
 
-
-_HANDLERS: dict[type, Callable[[ScopeIndex, Any, Block], None]] = {
-    ir.Assign: ScopeIndex._assign,
-    ir.AnnAssign: ScopeIndex._ann_assign,
-    ir.AugAssign: ScopeIndex._aug_assign,
-    ir.Delete: ScopeIndex._delete,
-    ir.Global: ScopeIndex._global,
-    ir.Nonlocal: ScopeIndex._nonlocal,
-    ir.Import: ScopeIndex._import,
-    ir.ImportFrom: ScopeIndex._import_from,
-    ir.FunctionDef: ScopeIndex._function,
-    ir.ClassDef: ScopeIndex._class,
-    ir.If: ScopeIndex._if,
-    ir.While: ScopeIndex._while,
-    ir.For: ScopeIndex._for,
-    ir.With: ScopeIndex._with,
-    ir.Try: ScopeIndex._try,
-    ir.Match: ScopeIndex._match,
-    ir.TypeAlias_: ScopeIndex._type_alias,
-}
+    _handlers: ClassVar[dict[type, Callable[[ScopeIndex, Any, Block], None]]] = {
+        ir.Assign: _assign,
+        ir.AnnAssign: _ann_assign,
+        ir.AugAssign: _aug_assign,
+        ir.Delete: _delete,
+        ir.Global: _global,
+        ir.Nonlocal: _nonlocal,
+        ir.Import: _import,
+        ir.ImportFrom: _import_from,
+        ir.FunctionDef: _function,
+        ir.ClassDef: _class,
+        ir.If: _if,
+        ir.While: _while,
+        ir.For: _for,
+        ir.With: _with,
+        ir.Try: _try,
+        ir.Match: _match,
+        ir.TypeAlias_: _type_alias,
+    }
 
 
 def _shared(left: Block, right: Block) -> int:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 MAX_STEPS = 4000
 """Mentions looked at for one task; what is mentioned more often is taken to be ended somewhere."""
 
-_READERS = frozenset({"get", "pop", "popitem", "popleft", "values", "items", "copy", "setdefault", "union", "difference"})
+_READERS = frozenset(
+    {"get", "pop", "popitem", "popleft", "values", "items", "copy", "setdefault", "union", "difference"}
+)
 """Methods of collections that give their members."""
 
 _STORERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "push"})
@@ -72,9 +74,13 @@ _Move: TypeAlias = Mention | Store | End
 
 @dataclass(frozen=True, slots=True)
 class TaskEnding:
-    """What becomes of a task in the end. `stores` are the attributes and globals that keep it, in order of discovery."""
+    """What becomes of a task in the end.
 
-    is_ended: bool
+    `end` is the first place found that ends it; `stores` are the attributes and globals that keep it, in the order
+    in which they were met.
+    """
+
+    end: End | None
     stores: tuple[Store, ...]
 
 
@@ -96,9 +102,9 @@ class TaskEndReader:
             mention, is_stored = queue.popleft()
             for move in self._follow(*mention):
                 match move:
-                    case End(scope=place_of_end):
-                        if not (is_stored and self._is_only_for_requests(place_of_end)):
-                            return TaskEnding(is_ended=True, stores=tuple(stores.values()))
+                    case End(scope=ending):
+                        if not (is_stored and self._is_only_for_requests(ending)):
+                            return TaskEnding(move, _lasting(stores))
                         new: tuple[Mention, ...] = ()
                     case Store(place=place):
                         stores.setdefault(place, move)
@@ -111,9 +117,8 @@ class TaskEndReader:
                         seen.add(id(item.node))
                         queue.append((item, lasting))
             if len(seen) > MAX_STEPS:
-                return TaskEnding(is_ended=True, stores=tuple(stores.values()))
-        lasting_stores = tuple(store for store in stores.values() if not isinstance(store.place, LocalPlace))
-        return TaskEnding(is_ended=False, stores=lasting_stores)
+                return TaskEnding(End(scope), _lasting(stores))
+        return TaskEnding(None, _lasting(stores))
 
     def _is_only_for_requests(self, scope: Scope) -> bool:
         """Whether the body runs only when a client asks for it: nobody asks when the application shuts down."""
@@ -378,6 +383,10 @@ class TaskEndReader:
                 case _:
                     pass
         return False
+
+
+def _lasting(stores: dict[Place, Store]) -> tuple[Store, ...]:
+    return tuple(store for place, store in stores.items() if not isinstance(place, LocalPlace))
 
 
 def _module_of(scope: Scope) -> Module:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asynclint.flow import ir
     from asynclint.project.model import Class, Function, Module, Scope
 
@@ -22,7 +24,7 @@ class Unknown:
 class Const:
     """A literal."""
 
-    value: None | bool | int | float | str
+    value: bool | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def members(value: Value) -> tuple[Value, ...]:
     return value.members if isinstance(value, Union) else (value,)
 
 
-def union(values: list[Value]) -> Value:
+def union(values: Sequence[Value]) -> Value:
     """Any of the values. None is dropped beside others: using the name says that it is not None there."""
     flat: list[Value] = []
     for value in values:

@@ -56,7 +56,7 @@ RULE = Rule(
     confidence=Confidence.HIGH,
     examples=(
         Example(
-            bad='''\
+            bad="""\
 import logging
 
 from fastapi import BackgroundTasks, FastAPI
@@ -72,8 +72,8 @@ async def notify(user: str, text: str) -> None:
 @app.post("/message/{user}")
 async def message(user: str, tasks: BackgroundTasks) -> None:
     tasks.add_task(notify(user, text="hello"))  # expect: ASL302
-''',
-            good='''\
+""",
+            good="""\
 import logging
 
 from fastapi import BackgroundTasks, FastAPI
@@ -89,7 +89,7 @@ async def notify(user: str, text: str) -> None:
 @app.post("/message/{user}")
 async def message(user: str, tasks: BackgroundTasks) -> None:
     tasks.add_task(notify, user, text="hello")
-''',
+""",
         ),
     ),
     check=check,

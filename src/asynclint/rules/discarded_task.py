@@ -69,7 +69,7 @@ RULE = Rule(
     confidence=Confidence.HIGH,
     examples=(
         Example(
-            bad='''\
+            bad="""\
 import asyncio
 import logging
 
@@ -87,8 +87,8 @@ async def audit(user: str) -> None:
 async def visit(user: str) -> None:
     asyncio.create_task(audit(user))  # expect: ASL101
     _ = asyncio.ensure_future(audit(user))  # expect: ASL101
-''',
-            good='''\
+""",
+            good="""\
 import asyncio
 import logging
 
@@ -115,7 +115,7 @@ async def visits(users: list[str]) -> None:
     async with asyncio.TaskGroup() as group:
         for user in users:
             group.create_task(audit(user))
-''',
+""",
         ),
     ),
     check=check,

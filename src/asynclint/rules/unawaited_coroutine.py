@@ -56,7 +56,7 @@ RULE = Rule(
     confidence=Confidence.HIGH,
     examples=(
         Example(
-            bad='''\
+            bad="""\
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -82,8 +82,8 @@ async def invite(to: str) -> None:
 @app.get("/name")
 async def name() -> str:
     return load("a")  # expect: ASL104
-''',
-            good='''\
+""",
+            good="""\
 import asyncio
 
 from fastapi import FastAPI
@@ -104,7 +104,7 @@ async def invite(to: str, copy: str) -> None:
     await mailer.send(to)
     jobs = [mailer.send(copy), mailer.send(to)]
     await asyncio.gather(*jobs)
-''',
+""",
         ),
     ),
     check=check,

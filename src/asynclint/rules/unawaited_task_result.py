@@ -53,7 +53,7 @@ RULE = Rule(
     confidence=Confidence.HIGH,
     examples=(
         Example(
-            bad='''\
+            bad="""\
 import asyncio
 
 from fastapi import FastAPI
@@ -70,8 +70,8 @@ async def fetch_profile(user_id: int) -> dict[str, int]:
 async def user(user_id: int) -> dict[str, str]:
     profile = asyncio.create_task(fetch_profile(user_id))  # expect: ASL102
     return {"status": "processing"}
-''',
-            good='''\
+""",
+            good="""\
 import asyncio
 
 from fastapi import FastAPI
@@ -89,7 +89,7 @@ async def user(user_id: int) -> dict[str, object]:
     profile = asyncio.create_task(fetch_profile(user_id))
     await asyncio.sleep(0)
     return {"profile": await profile}
-''',
+""",
         ),
     ),
     check=check,

@@ -59,7 +59,7 @@ RULE = Rule(
     confidence=Confidence.HIGH,
     examples=(
         Example(
-            bad='''\
+            bad="""\
 import smtplib
 
 from fastapi import BackgroundTasks, FastAPI
@@ -75,8 +75,8 @@ def send_mail(to: str) -> None:
 @app.post("/register")
 async def register(email: str, background_tasks: BackgroundTasks) -> None:
     background_tasks.add_task(send_mail, email)  # expect: ASL301
-''',
-            good='''\
+""",
+            good="""\
 import logging
 import smtplib
 
@@ -97,7 +97,7 @@ def send_mail(to: str) -> None:
 @app.post("/register")
 async def register(email: str, background_tasks: BackgroundTasks) -> None:
     background_tasks.add_task(send_mail, email)
-''',
+""",
         ),
     ),
     check=check,

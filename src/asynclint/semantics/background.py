@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.dispositions import Fate
-from asynclint.project.model import Function
-from asynclint.project.roles import Scheduled
+from asynclint.project.model import module_of
 from asynclint.project.values import (
     NONE,
     BoundMethod,
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 
     from asynclint.core.diagnostic import ChainStep
     from asynclint.project.exceptions import Escape
-    from asynclint.project.model import Scope
+    from asynclint.project.model import Function, Scope
+    from asynclint.project.roles import Scheduled
     from asynclint.project.values import Value
     from asynclint.semantics.module_context import ModuleContext
     from asynclint.semantics.tasks import TaskSite
@@ -54,11 +54,7 @@ class UnguardedWork:
 
 def scheduled(module: ModuleContext) -> Iterator[Scheduled]:
     """The `add_task` calls of this module on FastAPI's own BackgroundTasks."""
-    return (item for item in module.project.roles.scheduled if _module_of(item.scope) is module.module)
-
-
-def _module_of(scope: Scope) -> object:
-    return getattr(scope, "module", scope)
+    return (item for item in module.project.roles.scheduled if module_of(item.scope) is module.module)
 
 
 def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:

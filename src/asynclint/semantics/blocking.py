@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, walk
+from asynclint.project.model import module_of
 from asynclint.project.roles import Role
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> 
         rule,
         finding.function,
         span,
-        _message(module, finding),
+        _message(finding),
         severity=_severity(module, rule, finding),
         confidence=None if finding.witness.distance <= _SURE_DISTANCE else Confidence.MEDIUM,
         chain=_steps(module, finding),
@@ -119,18 +120,14 @@ def _first_yield(function: Function) -> int:
 
 def _cause(finding: BlockingFinding) -> str:
     last = finding.chain[-1]
-    return f"{finding.family.rule}:{last.scope.qualname}@{_module_name(last)}:{finding.witness.call.name}"
+    return f"{finding.family.rule}:{last.scope.qualname}@{module_of(last.scope).name}:{finding.witness.call.name}"
 
 
-def _module_name(step: Step) -> str:
-    owner = getattr(step.scope, "module", step.scope)
-    return str(owner.name)
-
-
-def _message(module: ModuleContext, finding: BlockingFinding) -> str:
+def _message(finding: BlockingFinding) -> str:
     name = finding.witness.call.name
-    subject = f"`{name}`" if finding.is_direct else f"`{_site_text(module, finding)}`"
-    way = "" if finding.is_direct else f" through `{name}`"
+    target = finding.witness.then
+    subject = f"`{name}`" if target is None else f"`{_site_text(finding, target)}`"
+    way = "" if target is None else f" through `{name}`"
     if finding.family.tier == METADATA:
         return f"{subject} asks the file system on the event loop; {_advice(finding)}"
     verb = "works" if finding.family.rule == "ASL208" else "waits"
@@ -140,9 +137,7 @@ def _message(module: ModuleContext, finding: BlockingFinding) -> str:
     )
 
 
-def _site_text(module: ModuleContext, finding: BlockingFinding) -> str:
-    target = finding.witness.then
-    assert target is not None
+def _site_text(finding: BlockingFinding, target: Function) -> str:
     match finding.site.kind:
         case "property":
             return f".{target.name}"
@@ -174,12 +169,10 @@ def _steps(module: ModuleContext, finding: BlockingFinding) -> Iterator[ChainSte
     if finding.is_direct:
         return
     for step, following in zip(finding.chain, finding.chain[1:], strict=False):
-        owner = getattr(step.scope, "module", step.scope)
         callee = following.scope.qualname
-        yield module.step(owner, step.site.span, f"{_how(step.site)} `{callee}`")
+        yield module.step(module_of(step.scope), step.site.span, f"{_how(step.site)} `{callee}`")
     last = finding.chain[-1]
-    owner = getattr(last.scope, "module", last.scope)
-    yield module.step(owner, last.site.span, f"`{finding.witness.call.name}` blocks the thread")
+    yield module.step(module_of(last.scope), last.site.span, f"`{finding.witness.call.name}` blocks the thread")
 
 
 def _how(site: CallSite) -> str:

@@ -7,7 +7,6 @@ module of its own beside this one.
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import ChainStep, Confidence, Diagnostic, Edit, Fix, Severity
@@ -52,9 +51,7 @@ class ModuleContext:
     @cached_property
     def is_test(self) -> bool:
         """Whether the module belongs to a test suite, by the naming conventions of pytest."""
-        path = PurePosixPath(self.module.path[len(self.project.layout.root) :])
-        named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
-        return named or bool({"tests", "test", "testing"} & set(path.parts[:-1]))
+        return self.project.is_test(self.module)
 
     @cached_property
     def blocking_findings(self) -> tuple[BlockingFinding, ...]:

@@ -28,7 +28,9 @@ _RETRIEVALS = (
 )  # fmt: skip
 """First words of names whose result is the reason to call them (a task of `send_mail` is fire-and-forget)."""
 
-_SURE_RETRIEVALS = frozenset({"get", "fetch", "load", "read", "find", "query", "lookup", "retrieve", "compute", "calculate"})
+_SURE_RETRIEVALS = frozenset(
+    {"get", "fetch", "load", "read", "find", "query", "lookup", "retrieve", "compute", "calculate"}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +152,9 @@ def returns_value(module: ModuleContext, function: Function) -> bool:
 
 
 def _is_flag(value: Value) -> bool:
-    return all(member == NONE or (isinstance(member, Const) and isinstance(member.value, bool)) for member in members(value))
+    return all(
+        member == NONE or (isinstance(member, Const) and isinstance(member.value, bool)) for member in members(value)
+    )
 
 
 # -- coroutine objects -----------------------------------------------------------------------------------------------
@@ -169,15 +173,17 @@ class CoroutineSite:
 _COROUTINE_FUNCTIONS = frozenset({"asyncio.sleep", "asyncio.wait_for", "asyncio.wait", "anyio.sleep"})
 _TRANSPARENT = frozenset(
     {
-        "staticmethod", "classmethod", "functools.wraps", "abc.abstractmethod", "typing.override", "typing.no_type_check",
-        "typing_extensions.override", "tenacity.retry", "backoff.on_exception", "typing.final", "typing_extensions.final",
+        "staticmethod", "classmethod", "functools.wraps", "abc.abstractmethod", "typing.override", "typing.final",
+        "typing.no_type_check", "typing_extensions.override", "typing_extensions.final", "tenacity.retry",
+        "backoff.on_exception",
     },
 )  # fmt: skip
 
 
 def dropped_coroutines(module: ModuleContext) -> Iterator[CoroutineSite]:
     """Calls of async functions, of any module, whose result nobody awaits."""
-    for scope in (module.module, *module.module.classes, *module.module.functions):
+    scopes: tuple[Scope, ...] = (module.module, *module.module.classes, *module.module.functions)
+    for scope in scopes:
         for call in scope.index.calls:
             if not _may_drop(scope, call) or not _may_be_async(module, scope, call.func):
                 continue
@@ -203,7 +209,7 @@ def _may_be_async(module: ModuleContext, scope: Scope, callee: ir.Expr) -> bool:
         return False
     if callee.id in module.project.async_names:
         return True
-    bindings = scope.index.bindings.get(callee.id) or module.module.index.bindings.get(callee.id, ())
+    bindings = scope.index.bindings.get(callee.id) or module.module.index.bindings.get(callee.id, [])
     return any(
         binding.kind in {"assign", "annotation"}
         or (isinstance(binding.source, ir.Alias) and binding.source.name in module.project.async_names)

@@ -1,0 +1,46 @@
+"""Taking, changing and cancelling orders."""
+
+import httpx
+
+from shop.clients import PaymentClient
+from shop.models import NewOrder, Order
+from shop.repository import Repository
+from shop.services.invoices import Invoices
+
+
+class OrderError(Exception):
+    """An order that cannot be taken, and why."""
+
+
+class OrderService:
+    """The rules of the shop."""
+
+    def __init__(self, repository: Repository, payments: PaymentClient, invoices: Invoices) -> None:
+        self._repository = repository
+        self._payments = payments
+        self._invoices = invoices
+
+    async def place(self, wanted: NewOrder) -> Order:
+        """Reserve the goods, take the money, write the invoice."""
+        product = self._repository.product(wanted.product_id)
+        if product is None:
+            raise OrderError("no such product")
+        if not self._repository.change_stock(product.id, -wanted.quantity):
+            raise OrderError("not enough in stock")
+        order = self._repository.add_order(wanted, product.cents * wanted.quantity)
+        try:
+            receipt = self._payments.charge(order.id, order.cents)
+        except httpx.HTTPError as error:
+            await self.cancel(order)
+            raise OrderError("the payment failed") from error
+        order = order.model_copy(update={"status": "paid"})
+        self._repository.save(order)
+        self._invoices.write(order, product, receipt)
+        return order
+
+    async def cancel(self, order: Order) -> Order:
+        """Put the goods back on the shelf."""
+        order = order.model_copy(update={"status": "cancelled"})
+        self._repository.save(order)
+        self._repository.change_stock(order.product_id, order.quantity)
+        return order

@@ -1,0 +1,217 @@
+"""Holds the tables of `asynclint.knowledge` against the libraries that are installed here, and prints what has vanished.
+
+Run it in an environment with the newest releases of the libraries of interest:
+
+    python scripts/check_catalogue.py              # whatever is installed, and the standard library
+    python scripts/check_catalogue.py redis boto3  # only these packages
+    python scripts/check_catalogue.py --missing    # which libraries are not installed
+
+Names that are kept although the newest release has them no longer, or that exist on instances only, stand with the
+reason in `catalogue_exceptions.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import contextlib
+import csv
+import fnmatch
+import functools
+import importlib
+import importlib.metadata
+import io
+import sys
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from asynclint.knowledge.catalogue import call_rows, class_rows, holds_clients
+from asynclint.knowledge.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+EXCEPTIONS = Path(__file__).with_name("catalogue_exceptions.csv")
+REMOVED_FROM_STDLIB = frozenset({"asyncore", "crypt", "nntplib", "telnetlib"})
+
+
+def names_to_check() -> Iterator[tuple[str, str]]:
+    """Each name of a table, with the table it stands in."""
+    for name in call_rows():
+        yield "blocking_calls", name
+    for name, row in class_rows().items():
+        yield "blocking_classes", name
+        if row.reach == "methods":
+            yield from (("blocking_classes", f"{name}.{item}") for item in row.pure.split("|") if item and "*" not in item)
+    for alias, target in read_table("aliases"):
+        yield from (("aliases", alias), ("aliases", target))
+    for name, listed in read_table("bases"):
+        yield from (("bases", item) for item in (name, *listed.split("|")))
+    for name, _kind, type_name in read_table("returns"):
+        yield from (("returns", name), ("returns", type_name))
+
+
+def vanished(packages: Sequence[str]) -> list[str]:
+    """A line for each name of an installed library that the library does not have."""
+    found = dict.fromkeys(
+        f"{table}: {name}: {problem}"
+        for table, name in names_to_check()
+        if _is_wanted(name, packages) and is_installed(name) and not _is_excepted(name)
+        for problem in [why_missing(name)]
+        if problem
+    )
+    return list(found)
+
+
+def wrong_aliases() -> list[str]:
+    """A line for each alias that is not the same object as its canonical name."""
+    found = []
+    for alias, target in read_table("aliases"):
+        if not (is_installed(alias) and is_installed(target)) or _is_excepted(alias) or holds_clients(target):
+            continue
+        one, other = resolve(alias), resolve(target)
+        if one is not None and other is not None and not _are_alike(one, other):
+            found.append(f"aliases: {alias} is not {target}")
+    return found
+
+
+def _are_alike(one: object, other: object) -> bool:
+    """Whether two objects may share a name: the same, two modules, a class and its subclass, or copies of a function."""
+    if one is other or (isinstance(one, ModuleType) and isinstance(other, ModuleType)):
+        return True
+    if isinstance(one, type) and isinstance(other, type):
+        return issubclass(one, other) or issubclass(other, one)
+    return getattr(one, "__name__", one) == getattr(other, "__name__", other)
+
+
+def is_installed(name: str) -> bool:
+    """Whether the library of `name` can be looked at here."""
+    distribution = distribution_of(name)
+    if distribution is None:
+        return name.partition(".")[0] not in REMOVED_FROM_STDLIB
+    return installed_version(distribution) is not None
+
+
+def distribution_of(name: str) -> str | None:
+    """The distribution that has `name`; None for the standard library."""
+    parts = name.split(".")
+    prefixes = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+    return next((_distributions()[prefix] for prefix in prefixes if prefix in _distributions()), None)
+
+
+@functools.cache
+def installed_version(distribution: str) -> str | None:
+    """The version installed here."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@functools.cache
+def why_missing(name: str) -> str:
+    """Why `name` cannot be found in its library; empty if it can."""
+    try:
+        _resolve(name)
+    except LookupError as error:
+        return str(error)
+    return ""
+
+
+def resolve(name: str) -> object:
+    """The object of that name, or None."""
+    try:
+        return _resolve(name)
+    except LookupError:
+        return None
+
+
+def _resolve(name: str) -> object:
+    """As `from … import …` would find it: attributes first, then submodules; None if it is declared without a value."""
+    first, *rest = name.split(".")
+    path = first
+    current = _import(first) or getattr(builtins, first, None)
+    for part in rest:
+        path = f"{path}.{part}"
+        found = _attribute(current, part)
+        current = found[0] if found else (_import(path) if isinstance(current, ModuleType) else None)
+        if found is None and current is None:
+            raise LookupError(f"no {part!r}")
+        if found is not None and current is None:
+            break
+    return current
+
+
+def _attribute(owner: object, name: str) -> tuple[object] | None:
+    try:
+        return (getattr(owner, name),)
+    except AttributeError:
+        classes = getattr(owner, "__mro__", ())
+        is_declared = any(name in getattr(item, "__annotations__", {}) for item in (owner, *classes))
+        return (None,) if is_declared else None
+    except Exception:  # noqa: BLE001 - it is there, and refuses to work without some configuration
+        return (None,)
+
+
+@functools.cache
+def _import(name: str) -> object:
+    """The module, or None if there is none of that name."""
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            return None
+        raise LookupError(f"cannot be imported: {error}") from error
+    except Exception as error:
+        raise LookupError(f"cannot be imported: {error!r}") from error
+
+
+@functools.cache
+def _distributions() -> dict[str, str]:
+    return {package: distribution for package, distribution, _version in read_table("libraries")}
+
+
+@functools.cache
+def _exceptions() -> dict[str, str]:
+    with EXCEPTIONS.open(encoding="utf-8", newline="") as table:
+        return {row["name"]: row["reason"] for row in csv.DictReader(table)}
+
+
+def _is_excepted(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _exceptions())
+
+
+def _is_wanted(name: str, packages: Sequence[str]) -> bool:
+    return not packages or any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def _print_libraries() -> None:
+    for package, distribution, version in read_table("libraries"):
+        installed = installed_version(distribution)
+        if installed is None:
+            print(f"not installed: {distribution} ({package})")
+        elif installed != version:
+            print(f"checked against {version or 'no version'}, installed is {installed}: {distribution} ({package})")
+
+
+def main() -> int:
+    """0 if every name was found, else 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packages", nargs="*", help="look at the names of these packages only")
+    parser.add_argument("--missing", action="store_true", help="print which libraries are not installed, or are newer")
+    options = parser.parse_args()
+    if options.missing:
+        _print_libraries()
+        return 0
+    problems = [*vanished(options.packages), *wrong_aliases()]
+    for line in problems:
+        print(line)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Whether anything in the project raises the signal on which a loop ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.project.endless_loops import EventSignal, FlagSignal, SentinelSignal, Signal, item_text
+from asynclint.project.model import Function
+
+if TYPE_CHECKING:
+    from asynclint.project.places import Mention, PlaceReader
+
+_INITIALISERS = frozenset({"__init__", "__post_init__", "__new__", "__aenter__", "__enter__"})
+_PUTS = frozenset({"put", "put_nowait"})
+_PEEKS = frozenset({"is_set", "wait", "get", "get_nowait", "empty", "full", "qsize", "task_done", "join"})
+"""Methods of events and queues that tell nobody to stop."""
+
+
+class StopSignals:
+    """Looks for what raises signals, each signal once."""
+
+    def __init__(self, places: PlaceReader) -> None:
+        self._places = places
+        self._raised: dict[Signal, bool] = {}
+
+    def is_raised(self, signal: Signal) -> bool:
+        """Whether some place in the project may raise the signal; an unknown use of its event or queue may."""
+        found = self._raised.get(signal)
+        if found is None:
+            mentions = self._places.mentions(signal.place)
+            found = self._raised[signal] = any(_raises(mention, signal) for mention in mentions)
+        return found
+
+
+def _raises(mention: Mention, signal: Signal) -> bool:
+    match signal:
+        case FlagSignal(going=going):
+            return _changes_flag(mention, going=going)
+        case EventSignal():
+            return _uses_object(mention, "")
+        case SentinelSignal(item=item):
+            return not item or _uses_object(mention, item)
+
+
+def _changes_flag(mention: Mention, *, going: bool) -> bool:
+    """Whether the mention gives the flag a value at which the loop ends, later than where it gets its first one."""
+    parent = mention.scope.index.parents.get(id(mention.node))
+    match parent:
+        case ir.Assign(targets=targets, value=value) if any(target is mention.node for target in targets):
+            keeps_going = isinstance(value, ir.Constant) and bool(value.value) is going
+            return not keeps_going and not _is_initial(mention)
+        case ir.AnnAssign(target=target, value=value) if target is mention.node:
+            return value is not None and not _is_initial(mention)
+        case ir.AugAssign(target=target):
+            return target is mention.node
+        case ir.Collection():
+            return True
+        case _:
+            return False
+
+
+def _is_initial(mention: Mention) -> bool:
+    return not isinstance(mention.scope, Function) or mention.scope.name in _INITIALISERS
+
+
+def _uses_object(mention: Mention, item: str) -> bool:
+    """Whether the mention sets the event or ends the queue, or lets others do so."""
+    node, scope = mention
+    parent = scope.index.parents.get(id(node))
+    match parent:
+        case ir.Attribute(attr=attr) if attr in _PUTS and item:
+            call = scope.index.parents.get(id(parent))
+            return not isinstance(call, ir.Call) or any(item_text(arg) in {item, ""} for arg in call.args[:1])
+        case ir.Attribute(attr=attr):
+            return attr not in _PEEKS
+        case ir.Assign(targets=targets, value=value) if any(target is node for target in targets):
+            return not isinstance(value, ir.Call | ir.Constant)
+        case ir.AnnAssign(target=target, value=value) if target is node:
+            return not isinstance(value, ir.Call | ir.Constant | None)
+        case ir.Compare() | ir.UnaryOp() | ir.If() | ir.While() | ir.BoolOp() | ir.ExprStmt() | ir.FString():
+            return False
+        case _:
+            return True

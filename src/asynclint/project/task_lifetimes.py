@@ -1,0 +1,121 @@
+"""Tasks that run for ever and that nothing in the project ends.
+
+What may end a task: any code that cancels or awaits it, wherever it is kept, or that raises the signal on which its
+loop stops. Code of tests does not count, and neither does a route: no client asks for it when the application stops.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.project.endless_loops import EndlessLoopReader
+from asynclint.project.model import Class, Function, Scope
+from asynclint.project.places import AttributePlace, PlaceReader
+from asynclint.project.roles import Role
+from asynclint.project.stop_signals import StopSignals
+from asynclint.project.task_ends import TaskEndReader
+from asynclint.project.values import Coroutine, members
+
+if TYPE_CHECKING:
+    from asynclint.project.endless_loops import EndlessLoop
+    from asynclint.project.project import Project
+    from asynclint.project.task_ends import Store
+
+_SERVERS = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(?:fastapi|starlette|litestar|quart|sanic|blacksheep|falcon\.asgi)\b", re.MULTILINE
+)
+"""Imports of a project that holds an application with a lifespan."""
+
+_CLOSERS = re.compile(
+    r"_*(?:async_)?(?:a?close|a?stop|shutdown|shut_down|terminate|dispose|teardown|disconnect)(?:_.*)?\Z"
+)
+_EXITS = frozenset({"__aexit__", "__exit__", "__del__"})
+_RUNS = frozenset({"run", "run_until_complete"})
+_RUNS_LOOP = frozenset({"run_forever", "run_until_complete", "run"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnendedTask:
+    """A task that nothing ends: the loop it runs, and the places that keep it (none: its handle is lost)."""
+
+    loop: EndlessLoop
+    stores: tuple[Store, ...]
+    closer: Function | None
+    """A method that ends the object which keeps the task, and leaves the task alone."""
+
+
+class TaskLifetimes:
+    """Follows long-lived tasks from where they are started to every place that could end them."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        modules = tuple(module for module in project.modules if not project.is_test(module))
+        self._places = PlaceReader(project.evaluator, modules)
+        self._signals = StopSignals(self._places)
+        self._ends = TaskEndReader(project, self._places)
+        self.loops = EndlessLoopReader(project.evaluator, self._places)
+
+    def unended(self, task: ir.Expr, scope: Scope, function: Function) -> UnendedTask | None:
+        """The task that the expression makes of the coroutine function, if it runs for ever and nothing ends it."""
+        loop = self.loops.of(function)
+        if loop is None or any(self._signals.is_raised(signal) for signal in loop.signals):
+            return None
+        if self._is_for_connection(scope) or self._is_run_to_end(scope):
+            return None
+        ending = self._ends.of(task, scope)
+        if ending.end is not None:
+            return None
+        closer = self._closer(scope, ending.stores)
+        return UnendedTask(loop, ending.stores, closer) if closer is not None or self._serves else None
+
+    @cached_property
+    def _serves(self) -> bool:
+        """Whether the project has an application that starts and stops, so that its tasks have an end to meet."""
+        return any(
+            _SERVERS.search(module.data) is not None
+            for module in self._project.modules
+            if not self._project.is_test(module)
+        )
+
+    def _is_for_connection(self, scope: Scope) -> bool:
+        """Whether the body serves one WebSocket: its tasks have to end with the connection, long before shutdown."""
+        return isinstance(scope, Function) and any(
+            Role.WEBSOCKET in self._project.roles.of(function) for function in (scope, *scope.ancestors())
+        )
+
+    def _is_run_to_end(self, scope: Scope) -> bool:
+        """Whether the body runs the event loop, or is what `asyncio.run` runs: that cancels what is left over."""
+        if not isinstance(scope, Function):
+            return False
+        if not scope.is_async:
+            return any(
+                isinstance(call.func, ir.Attribute) and call.func.attr in _RUNS_LOOP for call in scope.index.calls
+            )
+        return scope in self._run_functions
+
+    @cached_property
+    def _run_functions(self) -> frozenset[Function]:
+        found: set[Function] = set()
+        for scope, call in self._project.calls_named(_RUNS):
+            for arg in call.args[:1]:
+                for member in members(self._project.evaluator.value(arg, scope)):
+                    if isinstance(member, Coroutine) and member.function is not None:
+                        found.add(member.function)
+        return frozenset(found)
+
+    def _closer(self, scope: Scope, stores: tuple[Store, ...]) -> Function | None:
+        """The method that ends the object which started or keeps the task."""
+        owners = [store.place.owner for store in stores if isinstance(store.place, AttributePlace)]
+        if isinstance(scope, Function):
+            owners += [function.owner for function in (scope, *scope.ancestors())]
+        for owner in owners:
+            if isinstance(owner, Class):
+                for entry in self._project.evaluator.members.mro(owner):
+                    for method in entry.methods if isinstance(entry, Class) else ():
+                        if method.name in _EXITS or _CLOSERS.match(method.name):
+                            return method
+        return None

@@ -1,0 +1,168 @@
+"""Which sites block, and the shortest way to the call that does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asynclint.project.project import Project
+    from conftest import LinkProgram
+
+
+def chains(project: Project, function: str) -> dict[str, list[str]]:
+    """For each site of a function that blocks: the source of every step, by the source of the site."""
+    (start,) = [item for module in project.modules for item in module.functions if item.full_name == function]
+    found: dict[str, list[str]] = {}
+    for site in project.call_sites.sites(start):
+        for family, witness in project.blocking.at_site(start, site).items():
+            steps = project.blocking.chain(start, witness, family)
+            texts = [
+                (step.scope.module if hasattr(step.scope, "module") else step.scope).text(step.site.span)
+                for step in steps
+            ]
+            found[f"{family.rule} {texts[0]}"] = texts[1:]
+    return found
+
+
+def test_the_shortest_way_is_shown(link: LinkProgram) -> None:
+    project = link(
+        {
+            "long.py": "import time\ndef a(): b()\ndef b(): c()\ndef c(): time.sleep(1)",
+            "main.py": """
+            import time
+            from long import a, c
+            def both():
+                a()
+                c()
+            async def route():
+                both()
+            """,
+        },
+    )
+    assert chains(project, "main.route") == {"ASL201 both()": ["c()", "time.sleep(1)"]}
+
+
+def test_cycles_end(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import time
+            def ping(n):
+                pong(n)
+            def pong(n):
+                ping(n)
+                time.sleep(1)
+            async def route():
+                ping(1)
+            """,
+        },
+    )
+    assert chains(project, "main.route") == {"ASL201 ping(1)": ["pong(n)", "time.sleep(1)"]}
+
+
+def test_what_only_refers_to_a_function_does_not_run_it(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import asyncio, functools, time
+            def work(): time.sleep(1)
+            def factory():
+                def inner(): time.sleep(1)
+                return inner
+            async def route():
+                await asyncio.to_thread(work)
+                functools.partial(work)
+                later = lambda: time.sleep(1)
+                factory()
+                def nested(): time.sleep(1)
+                [work for _ in range(3)]
+            """,
+        },
+    )
+    assert chains(project, "main.route") == {}
+
+
+def test_generators_are_charged_where_they_are_iterated(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import time
+            def rows():
+                time.sleep(1)
+                yield 1
+            async def makes():
+                return rows()
+            async def loops():
+                for row in rows(): ...
+            async def consumes():
+                return list(rows())
+            async def comprehends():
+                return [row for row in rows()]
+            """,
+        },
+    )
+    assert chains(project, "main.makes") == {}
+    for name in ("loops", "consumes", "comprehends"):
+        assert list(chains(project, f"main.{name}").values()) == [["time.sleep(1)"]], name
+
+
+def test_implicit_calls(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import contextlib, time
+            class Job:
+                def __init__(self): time.sleep(1)
+                @property
+                def state(self): time.sleep(2)
+                def __enter__(self): time.sleep(3)
+                def __exit__(self, *a): ...
+            @contextlib.contextmanager
+            def held():
+                time.sleep(4)
+                yield
+            def make() -> Job: ...
+            async def builds(): Job()
+            async def reads(job: Job): job.state
+            async def enters(job: Job):
+                with job: ...
+            async def holds():
+                with held(): ...
+            """,
+        },
+    )
+    assert chains(project, "main.builds") == {"ASL201 Job()": ["time.sleep(1)"]}
+    assert chains(project, "main.reads") == {"ASL201 job.state": ["time.sleep(2)"]}
+    assert chains(project, "main.enters") == {"ASL201 job": ["time.sleep(3)"]}
+    assert chains(project, "main.holds") == {"ASL201 held()": ["time.sleep(4)"]}
+
+
+def test_async_callees_are_reported_in_themselves(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import time
+            async def helper(): time.sleep(1)
+            async def route(): await helper()
+            """,
+        },
+    )
+    assert chains(project, "main.route") == {}
+    assert chains(project, "main.helper") == {"ASL201 time.sleep(1)": []}
+
+
+def test_awaited_and_non_blocking_forms_are_silent(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import queue, subprocess, threading
+            import httpx
+            async def route(client: httpx.Client, jobs: queue.Queue, process: subprocess.Popen):
+                await client.get("x")
+                jobs.get(block=False)
+                jobs.get_nowait()
+                process.poll()
+            """,
+        },
+    )
+    assert chains(project, "main.route") == {}
