@@ -1,4 +1,4 @@
-"""Holds the tables of `asynclint.knowledge` against the libraries that are installed here, and prints what has vanished.
+"""Holds the tables of `asynclint.knowledge` against the libraries installed here, and prints what has vanished.
 
 Run it in an environment with the newest releases of the libraries of interest:
 
@@ -27,7 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from asynclint.knowledge.catalogue import call_rows, class_rows, holds_clients
+from asynclint.knowledge.catalogue import all_call_rows, class_rows, holds_clients
 from asynclint.knowledge.tables import read_table
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ REMOVED_FROM_STDLIB = frozenset({"asyncore", "crypt", "nntplib", "telnetlib"})
 
 def names_to_check() -> Iterator[tuple[str, str]]:
     """Each name of a table, with the table it stands in."""
-    for name in call_rows():
-        yield "blocking_calls", name
+    yield from (("blocking_calls", row.name) for row in all_call_rows())
     for name, row in class_rows().items():
         yield "blocking_classes", name
         if row.reach == "methods":
-            yield from (("blocking_classes", f"{name}.{item}") for item in row.pure.split("|") if item and "*" not in item)
+            yield from (
+                ("blocking_classes", f"{name}.{item}") for item in row.pure.split("|") if item and "*" not in item
+            )
     for alias, target in read_table("aliases"):
         yield from (("aliases", alias), ("aliases", target))
     for name, listed in read_table("bases"):
@@ -78,7 +79,7 @@ def wrong_aliases() -> list[str]:
 
 
 def _are_alike(one: object, other: object) -> bool:
-    """Whether two objects may share a name: the same, two modules, a class and its subclass, or copies of a function."""
+    """Whether two objects may share a name: the same, two modules, a class and a subclass, copies of a function."""
     if one is other or (isinstance(one, ModuleType) and isinstance(other, ModuleType)):
         return True
     if isinstance(one, type) and isinstance(other, type):

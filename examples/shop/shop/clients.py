@@ -4,7 +4,9 @@ import time
 
 import httpx
 
-RETRIES = 3
+
+class ProviderBusyError(Exception):
+    """The provider asks for patience."""
 
 
 class PaymentClient:
@@ -14,12 +16,10 @@ class PaymentClient:
         self._http = httpx.Client(base_url=url, transport=transport)
 
     def charge(self, order_id: int, cents: int) -> str:
-        """The number of the receipt. The provider is busy now and then, so ask again."""
-        for attempt in range(RETRIES):
-            response = self._http.post("/charges", json={"order": order_id, "cents": cents})
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(0.05 * 2**attempt)
+        """Return the number of the receipt."""
+        response = self._http.post("/charges", json={"order": order_id, "cents": cents})
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise ProviderBusyError
         return str(response.raise_for_status().json()["receipt"])
 
     def close(self) -> None:
@@ -32,13 +32,18 @@ class CarrierClient:
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = httpx.AsyncClient(base_url=url, transport=transport)
 
-    async def locate(self, order_id: int) -> str:
+    async def find_parcel(self, order_id: int) -> str:
         """Where the parcel is."""
         response = await self._http.get(f"/parcels/{order_id}")
         return str(response.raise_for_status().json()["location"])
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+
+def back_off(attempt: int) -> None:
+    """Give a busy provider time, each attempt twice as long."""
+    time.sleep(0.05 * 2**attempt)
 
 
 def sandbox() -> httpx.MockTransport:

@@ -23,9 +23,7 @@ def test_an_unknown_product_is_not_found(client: TestClient) -> None:
     assert client.get("/products/99").status_code == 404
 
 
-def test_the_announcement_is_the_one_of_the_settings_file(
-    client: TestClient, settings: Callable[..., None]
-) -> None:
+def test_the_announcement_is_the_one_of_the_settings_file(client: TestClient, settings: Callable[..., None]) -> None:
     settings(announcement="Closed on Monday")
     assert client.get("/announcement").json() == {"text": "Closed on Monday"}
 

@@ -30,11 +30,7 @@ _CHAINING: Final = frozenset(("and", "await", "else", "not", "or"))
 """Words that make the tree deeper until the next comma."""
 _LASTING: Final = frozenset(("for", "lambda"))
 """Words that make the tree deeper until the bracket around them ends, because commas belong to them."""
-_STATEMENTS: Final = frozenset(
-    "assert|break|class|continue|def|del|except|finally|global|import|nonlocal|pass|raise|return|try|while|with".split(
-        "|"
-    )
-)
+_STATEMENTS: Final = frozenset(("class", "def", "import", "pass", "raise", "return", "try", "while", "with"))
 """Words never found in brackets. After one, a bracket left open means nothing: no parser gets that far."""
 
 _TOKEN: Final = re.compile(

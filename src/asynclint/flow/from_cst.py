@@ -75,7 +75,18 @@ class _Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.printer.recorded.append((self.node, self.start, self.printer.position))
+        end = self.printer.position
+        if isinstance(self.node, cst.TypeAlias):
+            end -= _semicolon_width(self.node)
+        self.printer.recorded.append((self.node, self.start, end))
+
+
+def _semicolon_width(node: cst.TypeAlias) -> int:
+    """`type X = int;` is the one statement that libcst prints its semicolon as a part of."""
+    if not isinstance(node.semicolon, cst.Semicolon):
+        return 0
+    white_space = (node.semicolon.whitespace_before, node.semicolon.whitespace_after)
+    return 1 + sum(len(cast("cst.SimpleWhitespace", part).value) for part in white_space)
 
 
 class _Printer(CodegenState):

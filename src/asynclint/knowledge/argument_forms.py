@@ -20,12 +20,16 @@ from __future__ import annotations
 
 import enum
 import functools
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+Operator: TypeAlias = Literal["=", "&", ":"]
+
+_OPERATORS: Final[tuple[Operator, ...]] = ("=", "&", ":")
+_RECEIVER: Final = "self."
 
 
 class _Sentinel(enum.Enum):
@@ -37,29 +41,26 @@ UNKNOWN: Final = _Sentinel.UNKNOWN
 """An argument whose value is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """An argument that is a named constant, or several joined by `|`: their canonical dotted names."""
 
     names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceOf:
+class InstanceOf(NamedTuple):
     """An argument of which only the class is known: its canonical dotted name."""
 
     class_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """One form: which argument, and what it has to be."""
 
     of_receiver: bool
     keyword: str
-    index: int | None
+    position: int | None
     holds_if_absent: bool
-    operator: Literal["=", "&", ":"]
+    operator: Operator
     operand: object
 
     def holds(self, positional: Sequence[object], keywords: Mapping[str, object]) -> bool:
@@ -76,14 +77,11 @@ class Form:
     def _argument(self, positional: Sequence[object], keywords: Mapping[str, object]) -> object:
         if self.keyword in keywords:
             return keywords[self.keyword]
-        if self.index is not None and self.index < len(positional):
-            return positional[self.index]
+        if self.position is not None and self.position < len(positional):
+            return positional[self.position]
         return _Sentinel.ABSENT
 
 
-_FORM = re.compile(
-    r"(?P<self>self\.)?(?P<keyword>[a-z_]*)(?:#(?P<index>\d))?(?P<absent>\?)?(?P<operator>[=&:])(?P<operand>[\w.]+)"
-)
 _CONSTANTS: dict[str, object] = {"None": None, "True": True, "False": False}
 
 
@@ -94,18 +92,25 @@ def parse_forms(unless: str) -> tuple[Form, ...]:
 
 
 def _parse_form(text: str) -> Form:
-    match = _FORM.fullmatch(text)
-    if match is None or not (match["keyword"] or match["index"]):
-        raise ValueError(f"not an argument form: {text!r}")
-    operator: Literal["=", "&", ":"] = "=" if match["operator"] == "=" else "&" if match["operator"] == "&" else ":"
+    argument, operator, operand = _cut_at_operator(text)
+    holds_if_absent = argument.endswith("?")
+    keyword, _, position = argument.removesuffix("?").removeprefix(_RECEIVER).partition("#")
     return Form(
-        of_receiver=match["self"] is not None,
-        keyword=match["keyword"],
-        index=None if match["index"] is None else int(match["index"]),
-        holds_if_absent=match["absent"] is not None,
+        of_receiver=argument.startswith(_RECEIVER),
+        keyword=keyword,
+        position=int(position) if position else None,
+        holds_if_absent=holds_if_absent,
         operator=operator,
-        operand=_constant(match["operand"]) if operator == "=" else match["operand"],
+        operand=_constant(operand) if operator == "=" else operand,
     )
+
+
+def _cut_at_operator(text: str) -> tuple[str, Operator, str]:
+    for operator in _OPERATORS:
+        argument, found, operand = text.partition(operator)
+        if found and argument and operand:
+            return argument, operator, operand
+    raise ValueError(f"not an argument form: {text!r}")
 
 
 def _constant(text: str) -> object:

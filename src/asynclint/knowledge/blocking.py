@@ -1,9 +1,9 @@
 """The catalogue of external callables that block the calling thread.
 
-The rows of `asynclint.knowledge.catalogue` name the rule that reports the call, the tier, the replacement to offer and the source of the
-knowledge: the linters and detectors that list the name (`ruff`, `flake8-async`, `sonar`, `blockbuster`, …), or
-`library` where it is known from the library's own code and documentation alone. `libraries.csv` says which
-distribution has each package, and the version that the rows were last held against.
+The rows of `asynclint.knowledge.catalogue` name the rule that reports the call, the tier, the replacement to offer and
+the source of the knowledge: the linters and detectors that list the name (`ruff`, `flake8-async`, `sonar`,
+`blockbuster`, …), or `library` where it is known from the library's own code and documentation alone. `libraries.csv`
+says which distribution has each package, and the version that the rows were last held against.
 
 In a replacement, `{name}` stands for the whole name of the callable, `{owner}` and `{method}` for its two parts.
 
@@ -98,6 +98,8 @@ def _find(name: str) -> BlockingCall | None:
     row = find_row(name)
     if row is None:
         return None
+    if row.name != name:
+        name = name.removesuffix(".__call__")
     owner, _, method = name.rpartition(".")
     replacement = row.replacement.format(name=name, owner=owner, method=method)
     return BlockingCall(name, row.rule, cast("Tier", row.tier), replacement, row.unless, row.source)

@@ -4,7 +4,8 @@
 method blocks, save some: the clients of services and databases. There `reach` is `methods` where only the methods of
 the class itself are meant, and `paths` where also those of the objects that an instance holds are, at any depth:
 `client.chat.completions.create()`. `pure` lists the methods that do not block and, for `paths`, the attributes that
-hold plain values and the paths of methods that do not block; `*` and `[A-Z]` are wildcards. Names that begin with an underscore never count.
+hold plain values and the paths of methods that do not block; `*` and `[A-Z]` are wildcards. Names that begin with an
+underscore never count.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import functools
 from typing import NamedTuple
 
 from asynclint.knowledge.names import lineage
-from asynclint.knowledge.tables import read_table
+from asynclint.knowledge.tables import index_table, parse_line, read_table
 
 
 class CallRow(NamedTuple):
@@ -53,7 +54,7 @@ class ClassRow(NamedTuple):
 
 def find_row(name: str) -> CallRow | None:
     """The row for a canonical name: its own, that of a base class' method, or that of its class."""
-    return call_rows().get(name) or _inherited(name) or _of_client(name)
+    return call_row(name) or _inherited(name) or _of_client(name)
 
 
 def holds_clients(name: str) -> bool:
@@ -65,7 +66,7 @@ def holds_clients(name: str) -> bool:
 def _inherited(name: str) -> CallRow | None:
     owner, _, method = name.rpartition(".")
     bases = lineage(owner)[1:] if owner else ()
-    rows = (call_rows().get(f"{base}.{method}") for base in bases)
+    rows = (call_row(f"{base}.{method}") for base in bases)
     return next(filter(None, rows), None)
 
 
@@ -101,13 +102,23 @@ def _parse_pure(pure: str) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(listed) - frozenset(patterns), patterns
 
 
-@functools.cache
-def call_rows() -> dict[str, CallRow]:
-    """All rows of `blocking_calls.csv`, by name."""
-    return {row[0]: CallRow._make(row) for row in read_table("blocking_calls")}
+def call_row(name: str) -> CallRow | None:
+    """The row of `blocking_calls.csv` for exactly this name."""
+    line = _call_lines().get(name)
+    return None if line is None else CallRow._make(parse_line(line))
+
+
+def all_call_rows() -> list[CallRow]:
+    """All rows of `blocking_calls.csv`."""
+    return [CallRow._make(parse_line(line)) for line in _call_lines().values()]
 
 
 @functools.cache
 def class_rows() -> dict[str, ClassRow]:
     """All rows of `blocking_classes.csv`, by name."""
     return {row[0]: ClassRow._make(row) for row in read_table("blocking_classes")}
+
+
+@functools.cache
+def _call_lines() -> dict[str, str]:
+    return index_table("blocking_calls")

@@ -89,6 +89,19 @@ DEPENDS: Final = frozenset({"fastapi.Depends", "fastapi.Security"})
 DEPENDENCY_PARAMETER: Final = CallableParameter(0, "dependency")
 """The parameter of `DEPENDS` that takes the dependency."""
 
+PARAMETER_MARKERS: Final = frozenset(
+    {
+        "fastapi.Body",
+        "fastapi.Cookie",
+        "fastapi.File",
+        "fastapi.Form",
+        "fastapi.Header",
+        "fastapi.Path",
+        "fastapi.Query",
+    }
+)
+"""Markers that say where in the request the value of a parameter is."""
+
 BACKGROUND_TASKS: Final = frozenset({"fastapi.BackgroundTasks"})
 """Collections of background tasks; `starlette.background.BackgroundTasks` is an alias of the name."""
 
@@ -134,6 +147,9 @@ CONNECTIONS: Final = frozenset({"fastapi.Request", "fastapi.WebSocket"})
 
 WEBSOCKET_DISCONNECT: Final = "fastapi.WebSocketDisconnect"
 """What `receive` methods of a WebSocket raise once the client has gone."""
+
+WEBSOCKET_EXCEPTION: Final = "fastapi.WebSocketException"
+"""Closes a WebSocket, as long as it is open."""
 
 UPLOAD_FILE: Final = "fastapi.UploadFile"
 """An uploaded file. It is closed with the request's resources."""

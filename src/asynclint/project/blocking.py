@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
+from asynclint.project.guards import NO_SITES, GuardReader
 from asynclint.project.values import Const, External, Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from asynclint.knowledge.blocking import BlockingCall
-    from asynclint.project.call_sites import CallSite, CallSiteReader
+    from asynclint.project.call_sites import Callee, CallSite, CallSiteReader
     from asynclint.project.inference import Evaluator
-    from asynclint.project.model import Function, Scope
+    from asynclint.project.model import Class, Function, Scope
 
 TIERS = {"blocks": 0, "lazy": 0, "metadata": 1}
 """Severity tiers that are reported, worst first; rows of other tiers describe what another row reports."""
@@ -35,12 +36,24 @@ class Family:
     tier: int
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A function as one kind of call runs it: on an object of a class, with some of its sites switched off.
+
+    `receiver` is None where it is the function's own class; `dead` are positions among the function's sites.
+    """
+
+    function: Function
+    receiver: Class | None
+    dead: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Witness:
     """The first step of a shortest way from a body to a blocking call; `then` is None where the site itself blocks."""
 
     site: CallSite
-    then: Function | None
+    then: Node | None
     call: BlockingCall
     distance: int
 
@@ -53,28 +66,30 @@ class Step:
     site: CallSite
 
 
+_Change: TypeAlias = tuple[int, Node, Family]
+
+
 class BlockingSummaries:
     """The summaries of all functions asked about, grown as more are asked for."""
 
     def __init__(self, evaluator: Evaluator, sites: CallSiteReader) -> None:
         self._evaluator = evaluator
         self._sites = sites
-        self._witnesses: dict[int, dict[Family, Witness]] = {}
+        self._guards = GuardReader()
+        self._witnesses: dict[Node, dict[Family, Witness]] = {}
 
     def at_site(self, scope: Scope, site: CallSite) -> dict[Family, Witness]:
         """What blocks at a site of a body: the call itself, or what the called functions reach."""
         found: dict[Family, Witness] = {}
         for call in self._direct(site, scope):
-            family = Family(call.rule, TIERS[call.tier])
-            found.setdefault(family, Witness(site, None, call, 0))
-        callees = [function for function in site.functions if self._is_entered(function)]
-        if callees:
-            self._ensure(callees)
-        for function in callees:
-            for family, witness in self._witnesses[id(function)].items():
+            found.setdefault(Family(call.rule, TIERS[call.tier]), Witness(site, None, call, 0))
+        callees = list(self._entered(site, None))
+        self._ensure(callees)
+        for node in callees:
+            for family, witness in self._witnesses[node].items():
                 known = found.get(family)
                 if known is None or witness.distance + 1 < known.distance:
-                    found[family] = Witness(site, function, witness.call, witness.distance + 1)
+                    found[family] = Witness(site, node, witness.call, witness.distance + 1)
         return found
 
     def chain(self, scope: Scope, witness: Witness, family: Family) -> tuple[Step, ...]:
@@ -82,84 +97,102 @@ class BlockingSummaries:
         steps = [Step(scope, witness.site)]
         current = witness
         while current.then is not None:
-            function = current.then
-            current = self._witnesses[id(function)][family]
-            steps.append(Step(function, current.site))
+            node = current.then
+            current = self._witnesses[node][family]
+            steps.append(Step(node.function, current.site))
         return tuple(steps)
 
-    def of_function(self, function: Function) -> dict[Family, Witness]:
-        """The summary of a sync function."""
-        self._ensure([function])
-        return self._witnesses[id(function)]
+    # -- the call graph ----------------------------------------------------------------------------------------
+
+    def _entered(self, site: CallSite, receiver: Class | None) -> Iterator[Node]:
+        """The sync functions that a site runs; `receiver` is the class of the object the body around it runs on."""
+        for callee in site.callees:
+            function, on = callee.function, callee.receiver
+            if receiver is not None and callee.receiver is not None:
+                function, on = self._overridden(site, function, on, receiver)
+            if not function.is_async:
+                dead = self._dead(function, site, callee)
+                yield Node(function, None if on is function.owner else on, dead)
+
+    def _overridden(
+        self,
+        site: CallSite,
+        function: Function,
+        on: Class | None,
+        receiver: Class,
+    ) -> tuple[Function, Class | None]:
+        """A method taken from `self` is that of the object's own class, which may override it."""
+        callee = site.node.func if isinstance(site.node, ir.Call) else site.node
+        match callee:
+            case ir.Attribute(value=ir.Name(id="self" | "cls"), attr=attr):
+                method = self._evaluator.members.method(receiver, attr)
+                return (method or function), receiver
+            case ir.Attribute(value=ir.Call(func=ir.Name(id="super"))):
+                return function, receiver
+            case _:
+                return function, on
+
+    def _dead(self, function: Function, site: CallSite, callee: Callee) -> frozenset[int]:
+        if not callee.call or not isinstance(site.node, ir.Call):
+            return NO_SITES
+        bound = callee.receiver is not None
+        return self._guards.dead_sites(function, self._sites.sites(function), site.node, skips_first=bound)
+
+    def _live(self, node: Node) -> Iterator[CallSite]:
+        for position, site in enumerate(self._sites.sites(node.function)):
+            if position not in node.dead:
+                yield site
 
     # -- fixpoint ----------------------------------------------------------------------------------------------
 
-    def _is_entered(self, function: Function) -> bool:
-        return not function.is_async
-
-    def _ensure(self, wanted: Iterable[Function]) -> None:
+    def _ensure(self, wanted: Iterable[Node]) -> None:
         new = self._closure(wanted)
-        if not new:
-            return
-        callers: dict[int, list[tuple[Function, CallSite, Function]]] = {}
-        queue: deque[tuple[int, Function, Family]] = deque()
-        start: list[tuple[int, Function, Family]] = []
-        for function in new:
-            self._witnesses[id(function)] = {}
-        for function in new:
-            for site in self._sites.sites(function):
-                for call in self._direct(site, function):
-                    self._improve(function, Family(call.rule, TIERS[call.tier]), Witness(site, None, call, 0), start)
-                for callee in site.functions:
-                    if not self._is_entered(callee):
-                        continue
-                    callers.setdefault(id(callee), []).append((function, site, callee))
+        for node in new:
+            self._witnesses[node] = {}
+        callers: dict[Node, list[tuple[Node, CallSite]]] = {}
+        start: list[_Change] = []
+        for node, calls in new.items():
+            for site, entered in calls:
+                for call in self._direct(site, node.function):
+                    self._improve(node, Family(call.rule, TIERS[call.tier]), Witness(site, None, call, 0), start)
+                for callee in entered:
+                    callers.setdefault(callee, []).append((node, site))
                     if callee not in new:
-                        for family, known in self._witnesses[id(callee)].items():
-                            step = Witness(site, callee, known.call, known.distance + 1)
-                            self._improve(function, family, step, start)
-        queue.extend(sorted(start, key=lambda item: item[0]))
-        self._spread(queue, callers)
+                        for family, known in self._witnesses[callee].items():
+                            self._improve(node, family, Witness(site, callee, known.call, known.distance + 1), start)
+        self._spread(deque(sorted(start, key=lambda item: item[0])), callers)
 
-    def _spread(
-        self,
-        queue: deque[tuple[int, Function, Family]],
-        callers: dict[int, list[tuple[Function, CallSite, Function]]],
-    ) -> None:
+    def _spread(self, queue: deque[_Change], callers: dict[Node, list[tuple[Node, CallSite]]]) -> None:
         while queue:
-            distance, function, family = queue.popleft()
-            known = self._witnesses[id(function)][family]
+            distance, node, family = queue.popleft()
+            known = self._witnesses[node][family]
             if known.distance != distance:
                 continue
-            for caller, site, callee in callers.get(id(function), ()):
-                found: list[tuple[int, Function, Family]] = []
-                self._improve(caller, family, Witness(site, callee, known.call, distance + 1), found)
-                queue.extend(found)
+            found: list[_Change] = []
+            for caller, site in callers.get(node, ()):
+                self._improve(caller, family, Witness(site, node, known.call, distance + 1), found)
+            queue.extend(found)
 
-    def _improve(
-        self,
-        function: Function,
-        family: Family,
-        witness: Witness,
-        changed: list[tuple[int, Function, Family]],
-    ) -> None:
-        summary = self._witnesses[id(function)]
+    def _improve(self, node: Node, family: Family, witness: Witness, changed: list[_Change]) -> None:
+        summary = self._witnesses[node]
         known = summary.get(family)
         if known is None or witness.distance < known.distance:
             summary[family] = witness
-            changed.append((witness.distance, function, family))
+            changed.append((witness.distance, node, family))
 
-    def _closure(self, wanted: Iterable[Function]) -> dict[Function, None]:
-        """The functions reachable from the wanted ones that have no summary yet, in order of discovery."""
-        new: dict[Function, None] = {}
-        stack = [function for function in wanted if id(function) not in self._witnesses]
+    def _closure(self, wanted: Iterable[Node]) -> dict[Node, list[tuple[CallSite, list[Node]]]]:
+        """What is reachable and has no summary yet, each with its live sites and what those run."""
+        new: dict[Node, list[tuple[CallSite, list[Node]]]] = {}
+        stack = list(wanted)
         while stack:
-            function = stack.pop()
-            if function in new or id(function) in self._witnesses:
+            node = stack.pop()
+            if node in new or node in self._witnesses:
                 continue
-            new[function] = None
-            for site in self._sites.sites(function):
-                stack.extend(callee for callee in site.functions if self._is_entered(callee))
+            receiver = node.receiver or node.function.owner
+            calls = [(site, list(self._entered(site, receiver))) for site in self._live(node)]
+            new[node] = calls
+            for _, entered in calls:
+                stack.extend(entered)
         return new
 
     # -- calls that block --------------------------------------------------------------------------------------

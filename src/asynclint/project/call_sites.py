@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
-from asynclint.flow.traversal import span_start
+from asynclint.flow.traversal import span_start, walk
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.model import Class, Function
 from asynclint.project.values import (
@@ -17,7 +17,9 @@ from asynclint.project.values import (
     FunctionValue,
     GeneratorValue,
     Instance,
+    LambdaValue,
     Unknown,
+    Value,
     members,
 )
 
@@ -32,17 +34,30 @@ SiteKind = Literal["call", "property", "enter", "iterate", "construct"]
 CONSUMERS = frozenset(
     {
         "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "any", "all", "min", "max", "next",
-        "collections.deque", "collections.Counter", "str.join",
+        "collections.deque", "collections.Counter", "str.join", "bytes.join", "list.extend", "set.update",
     },
 )  # fmt: skip
 """Callables that iterate over their first argument before they return."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A function of the project that a site may run.
+
+    `receiver` is the class of the object it runs on, where that is known. `call` tells that the site's own arguments
+    are its arguments, the receiver aside.
+    """
+
+    function: Function
+    receiver: Class | None = None
+    call: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallSite:
     """A place in a body where other code runs before the next line of it does.
 
-    `functions` are the functions of the project that may run, `externals` the names outside it. `awaited` says
+    `callees` are the functions of the project that may run, `externals` the names outside it. `awaited` says
     that the result is awaited on the spot.
     """
 
@@ -50,9 +65,13 @@ class CallSite:
     node: ir.Expr
     span: Span
     statement: ir.Stmt
-    functions: tuple[Function, ...]
+    callees: tuple[Callee, ...]
     externals: tuple[str, ...]
     awaited: bool
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return tuple(callee.function for callee in self.callees)
 
 
 class CallSiteReader:
@@ -62,6 +81,7 @@ class CallSiteReader:
         self._evaluator = evaluator
         self._property_names = property_names
         self._sites: dict[int, tuple[CallSite, ...]] = {}
+        self._called: dict[int, tuple[str, ...]] = {}
         self.unresolved = 0
         self.resolved = 0
 
@@ -96,28 +116,84 @@ class CallSiteReader:
     def _of_call(self, call: ir.Call, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
         targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
         awaited = isinstance(scope.index.parents.get(id(call)), ir.Await)
-        functions: list[Function] = []
+        callees: list[Callee] = []
         externals: list[str] = []
         for target in targets:
-            match target:
-                case FunctionValue(function=function) | BoundMethod(function=function):
-                    if not function.is_generator:
-                        functions.append(function)
-                case ClassValue(cls=cls):
-                    functions += self._constructors(cls)
-                case External(name=name):
-                    externals.append(name)
-                case _:
-                    pass
+            self._add_target(target, callees, externals)
+        for callee in tuple(callees):
+            self._add_arguments_called(callee, call, scope, callees, externals)
         if any(isinstance(target, Unknown) for target in targets):
             self.unresolved += 1
         else:
             self.resolved += 1
-        if functions or externals:
+        if callees or externals:
             span = Span(call.start, call.end)
-            yield CallSite("call", call, span, statement, tuple(functions), tuple(externals), awaited)
+            unique = tuple(dict.fromkeys(callees))
+            yield CallSite("call", call, span, statement, unique, tuple(dict.fromkeys(externals)), awaited)
         if externals and call.args and any(name in CONSUMERS for name in externals):
             yield from self._of_iteration(call.args[0], statement, scope)
+
+    def _add_target(self, target: Value, callees: list[Callee], externals: list[str]) -> None:
+        match target:
+            case FunctionValue(function=function) | BoundMethod(function=function):
+                if not function.is_generator:
+                    callees.append(Callee(function, _receiver(target), call=True))
+                    callees += [Callee(wrapper) for wrapper in self._evaluator.calls.wrappers(function)]
+            case ClassValue(cls=cls):
+                callees += [Callee(function, cls, call=True) for function in self._constructors(cls)]
+            case External(name=name):
+                externals.append(name)
+            case LambdaValue(node=node, scope=around):
+                self._add_lambda(node, around, callees, externals)
+            case _:
+                pass
+
+    def _add_lambda(self, node: ir.Lambda, around: Scope, callees: list[Callee], externals: list[str]) -> None:
+        """Calls in the body of a lambda that is itself called here."""
+        for part in walk(node.body):
+            if isinstance(part, ir.Call) and not isinstance(around.index.parents.get(id(part)), ir.Await):
+                for target in self._evaluator.targets(self._evaluator.value(part.func, around)):
+                    if not isinstance(target, LambdaValue):
+                        self._add_target(target, callees, externals)
+
+    def _add_arguments_called(
+        self,
+        callee: Callee,
+        call: ir.Call,
+        scope: Scope,
+        callees: list[Callee],
+        externals: list[str],
+    ) -> None:
+        """Callables handed to a function that calls its parameter: they run here as well."""
+        if not callee.call:
+            return
+        for name in self._called_parameters(callee.function):
+            argument = argument_for(callee.function, name, call, skips_first=callee.receiver is not None)
+            if argument is None:
+                continue
+            for target in self._evaluator.targets(self._evaluator.value(argument, scope)):
+                match target:
+                    case FunctionValue(function=function) | BoundMethod(function=function) if function.is_generator:
+                        continue
+                    case FunctionValue(function=function) | BoundMethod(function=function):
+                        callees.append(Callee(function, _receiver(target)))
+                    case _:
+                        self._add_target(target, callees, externals)
+
+    def _called_parameters(self, function: Function) -> tuple[str, ...]:
+        """The parameters that the function itself calls, in its own thread."""
+        found = self._called.get(id(function))
+        if found is None:
+            names = {param.name for param in function.ir.params}
+            index = function.index
+            called = {
+                call.func.id
+                for call in index.calls
+                if isinstance(call.func, ir.Name) and call.func.id in names and not index.uses[id(call)].deferred
+            }
+            found = tuple(sorted(name for name in called if len(index.bindings[name]) == 1))
+            self._called[id(function)] = found
+        return found
 
     def _constructors(self, cls: Class) -> Iterator[Function]:
         for name in ("__new__", "__init__", "__post_init__"):
@@ -150,48 +226,48 @@ class CallSiteReader:
         use = scope.index.uses[id(node)]
         if use.deferred or use.lazy or _is_stored(node, scope):
             return
-        functions: list[Function] = []
+        callees: list[Callee] = []
         for member in members(self._evaluator.value(node.value, scope)):
             if isinstance(member, Instance) and isinstance(member.cls, Class):
                 method = self._evaluator.members.method(member.cls, node.attr)
                 if method is not None and self._evaluator.members.is_property(method):
-                    functions.append(method)
-        if functions:
-            yield CallSite("property", node, Span(node.start, node.end), use.statement, tuple(functions), (), False)
+                    callees.append(Callee(method, member.cls))
+        if callees:
+            span = Span(node.start, node.end)
+            yield CallSite("property", node, span, use.statement, tuple(callees), (), awaited=False)
 
     def _of_context(self, node: ir.Expr, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
-        functions: list[Function] = []
+        callees: list[Callee] = []
         for member in members(self._evaluator.value(node, scope)):
             match member:
                 case GeneratorValue(function=function, context_manager=True) if not function.is_async:
-                    functions.append(function)
+                    callees.append(Callee(function))
                 case Instance(cls=Class() as cls):
-                    for name in ("__enter__", "__exit__"):
-                        method = self._evaluator.members.method(cls, name)
-                        if method is not None:
-                            functions.append(method)
+                    callees += self._methods(cls, "__enter__", "__exit__")
                 case _:
                     pass
-        if functions:
-            yield CallSite("enter", node, _span(node), statement, tuple(functions), (), awaited=False)
+        if callees:
+            yield CallSite("enter", node, _span(node), statement, tuple(callees), (), awaited=False)
+
+    def _methods(self, cls: Class, *names: str) -> Iterator[Callee]:
+        for name in names:
+            method = self._evaluator.members.method(cls, name)
+            if method is not None:
+                yield Callee(method, cls)
 
     def _of_iteration(self, node: ir.Expr, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
-        functions: list[Function] = []
+        callees: list[Callee] = []
         for member in members(self._evaluator.value(node, scope)):
             match member:
                 case GeneratorValue(function=function, context_manager=False) if not function.is_async:
-                    functions.append(function)
+                    callees.append(Callee(function))
                 case Instance(cls=Class() as cls):
-                    for name in ("__iter__", "__next__"):
-                        method = self._evaluator.members.method(cls, name)
-                        if method is not None:
-                            functions.append(method)
+                    callees += self._methods(cls, "__iter__", "__next__")
                 case _:
                     pass
         externals = self._lazy_externals(node, scope)
-        if functions or externals:
-            span = _span(node)
-            yield CallSite("iterate", node, span, statement, tuple(functions), externals, awaited=False)
+        if callees or externals:
+            yield CallSite("iterate", node, _span(node), statement, tuple(callees), externals, awaited=False)
 
     def _lazy_externals(self, node: ir.Expr, scope: Scope) -> tuple[str, ...]:
         """Calls such as `path.rglob(…)` that do their work when they are iterated."""
@@ -223,6 +299,27 @@ class CallSiteReader:
     def _generator_consumed(self, node: ir.Comprehension, scope: Scope) -> bool:
         around = scope.index.parents.get(id(node))
         return isinstance(around, ir.Call) and self._consumes(around, node, scope)
+
+
+def _receiver(target: Value) -> Class | None:
+    """The class of the object that a bound method was taken from."""
+    if not isinstance(target, BoundMethod):
+        return None
+    cls = getattr(target.receiver, "cls", None)
+    return cls if isinstance(cls, Class) else target.function.owner
+
+
+def argument_for(function: Function, name: str, call: ir.Call, *, skips_first: bool) -> ir.Expr | None:
+    """What a call passes for a parameter; None where nothing is passed, or where that is not certain."""
+    for keyword in call.keywords:
+        if keyword.name == name:
+            return keyword.value
+    positional = [param.name for param in function.ir.params if param.kind in {"positional", "positional-only"}]
+    positional = positional[1:] if skips_first else positional
+    if name not in positional or any(isinstance(arg, ir.Starred) for arg in call.args):
+        return None
+    position = positional.index(name)
+    return call.args[position] if position < len(call.args) else None
 
 
 def _is_stored(node: ir.Attribute, scope: Scope) -> bool:

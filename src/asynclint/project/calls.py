@@ -232,7 +232,8 @@ class CallReader:
                     method = self._evaluator.members.method(cls, "__call__")
                     found.append(BoundMethod(method, member) if method is not None else UNKNOWN)
                 case Instance(cls=str() as cls):
-                    found.append(External(f"{cls}.__call__"))
+                    # A path such as `openai.OpenAI.chat.completions.create` is itself what is called.
+                    found.append(External(cls if knowledge.lookup(cls) else f"{cls}.__call__"))
                 case External(name=name):
                     found.append(External(knowledge.canonical(name)))
                 case _:
@@ -249,6 +250,18 @@ class CallReader:
                 if self._changes_kind(member, function, factory=isinstance(node, ir.Call)):
                     return UNKNOWN
         return FunctionValue(function)
+
+    def wrappers(self, function: Function) -> tuple[Function, ...]:
+        """The sync functions of the project that decorators put around a function: calling it runs them too."""
+        found: list[Function] = []
+        for node in function.ir.decorators:
+            value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
+            for member in members(value):
+                if isinstance(member, FunctionValue | BoundMethod):
+                    wrapper = self._wrapper(member.function, factory=isinstance(node, ir.Call))
+                    if wrapper is not None and not wrapper.is_async and not wrapper.is_generator:
+                        found.append(wrapper)
+        return tuple(found)
 
     def _changes_kind(self, decorator: Value, function: Function, *, factory: bool) -> bool:
         match decorator:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, walk
 from asynclint.knowledge.asyncio_api import AWAITERS, LOOP_CALLBACKS
+from asynclint.project.call_sites import argument_for
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.values import (
     BoundMethod,
@@ -50,15 +51,17 @@ class Disposition:
     callbacks: tuple[tuple[ir.Expr, Scope], ...] = ()
     how: str = ""
     """For dropped values "statement", "unused local", "local collection", "argument", "weak set" or "lambda"; for kept
-    ones "collection" where a collection that outlives the frame is all that keeps it."""
+    ones "collection" or "returned" where that is all that keeps it."""
 
 
 KEPT = Disposition(Fate.KEPT)
+RETURNED = Disposition(Fate.KEPT, how="returned")
 IN_COLLECTION = Disposition(Fate.KEPT, how="collection")
 
 _PRINTERS = frozenset({"print", "str", "repr", "id", "type", "isinstance", "format", "len", "bool", "hash"})
 _LOGGERS = ("logging.", "loguru.", "structlog.")
 _NEUTRAL_METHODS = frozenset({"set_name", "get_name"})
+_REMOVERS = frozenset({"discard", "remove", "pop"})
 _KEEPERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "put", "put_nowait"})
 _CONTAINER_TYPES = frozenset({"list", "set", "dict", "tuple", "collections.deque", "collections.defaultdict"})
 _WEAK = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
@@ -83,6 +86,9 @@ class DispositionReader:
 
     def _in_statement(self, _node: ir.Expr, _parent: ir.ExprStmt, _scope: Scope, _depth: int) -> Disposition:
         return Disposition(Fate.DROPPED, how="statement")
+
+    def _in_return(self, _node: ir.Expr, _parent: ir.Return, _scope: Scope, _depth: int) -> Disposition:
+        return RETURNED
 
     def _in_assignment(self, node: ir.Expr, parent: ir.Assign, scope: Scope, depth: int) -> Disposition:
         if any(target is node for target in parent.targets):
@@ -127,12 +133,12 @@ class DispositionReader:
         around = scope.index.parents.get(id(parent))
         if not isinstance(around, ir.Call) or around.func is not parent:
             return KEPT
-        outer = scope.index.parents.get(id(around))
         if parent.attr == "add_done_callback" and around.args:
-            return Disposition(Fate.CALLBACK, ((around.args[0], scope),), "callback only")
-        if parent.attr in _NEUTRAL_METHODS and isinstance(outer, ir.ExprStmt):
-            return Disposition(Fate.DROPPED, how="statement")
-        return KEPT
+            callback = around.args[0]
+            removes = isinstance(callback, ir.Attribute) and callback.attr in _REMOVERS
+            # `tasks.discard` lets go of the task when it is done; it says nothing about what keeps it until then.
+            return Disposition(Fate.DROPPED if removes else Fate.CALLBACK, ((callback, scope),), "unused local")
+        return Disposition(Fate.DROPPED, how="statement") if parent.attr in _NEUTRAL_METHODS else KEPT
 
     def _in_call(self, node: ir.Expr, parent: ir.Call, scope: Scope, depth: int) -> Disposition:
         if parent.func is node:
@@ -155,15 +161,17 @@ class DispositionReader:
                 return self.of(call, scope, depth)
             case FunctionValue(function=function) | BoundMethod(function=function):
                 bound = isinstance(target, BoundMethod)
-                return self._parameter(function, node, call, depth, skip=1 if bound else 0)
+                return self._parameter(function, node, call, depth, skips_first=bound)
             case _:
                 return KEPT
 
-    def _parameter(self, function: Function, node: ir.Expr, call: ir.Call, depth: int, *, skip: int) -> Disposition:
+    def _parameter(
+        self, function: Function, node: ir.Expr, call: ir.Call, depth: int, *, skips_first: bool
+    ) -> Disposition:
         """What the function of the project does with the parameter that receives the value."""
         if function.is_stub or (function.ir.decorators and function.owner is None):
             return KEPT
-        name = _parameter_name(function, node, call, skip)
+        name = _parameter_name(function, node, call, skips_first=skips_first)
         if name is None:
             return KEPT
         return self._local(name, function, None, depth)
@@ -240,6 +248,8 @@ class DispositionReader:
             case ir.Attribute(attr=attr) if attr in _KEEPERS and _is_called(parent, scope):
                 # `tasks.append(…)` puts something in; it does not look at what is there.
                 return Disposition(Fate.DROPPED)
+            case ir.Attribute(attr=attr) if attr in _REMOVERS and not _is_called(parent, scope):
+                return Disposition(Fate.DROPPED)
             case ir.Subscript(value=value) if value is use and _is_target(parent, scope):
                 return Disposition(Fate.DROPPED)
             case ir.ExprStmt() | ir.Delete():
@@ -278,9 +288,9 @@ class DispositionReader:
             return True
         marker = name.encode()
         for inner in scope.module.functions:
-            if scope not in inner.ancestors():
+            if scope not in inner.ancestors() or inner.index.binds(name):
                 continue
-            if scope.module.data.find(marker, inner.ir.start, inner.ir.end) < 0 or inner.index.binds(name):
+            if scope.module.data.find(marker, inner.ir.start, inner.ir.end) < 0:
                 continue
             if name in self._names(inner) or name in inner.index.nonlocal_names:
                 return True
@@ -288,6 +298,7 @@ class DispositionReader:
 
     _by_parent: ClassVar[dict[type, Callable[[DispositionReader, Any, Any, Scope, int], Disposition]]] = {
         ir.ExprStmt: _in_statement,
+        ir.Return: _in_return,
         ir.Assign: _in_assignment,
         ir.AnnAssign: _in_annotated,
         ir.NamedExpr: _in_walrus,
@@ -364,15 +375,7 @@ def _is_new_collection(binding: Binding) -> bool:
             return False
 
 
-def _parameter_name(function: Function, node: ir.Expr, call: ir.Call, skip: int) -> str | None:
+def _parameter_name(function: Function, node: ir.Expr, call: ir.Call, *, skips_first: bool) -> str | None:
     """The parameter that receives an argument; None where that is not certain."""
-    for keyword in call.keywords:
-        if keyword.value is node:
-            return keyword.name if any(param.name == keyword.name for param in function.ir.params) else None
-    positional = [param for param in function.ir.params if param.kind in {"positional", "positional-only"}][skip:]
-    for position, argument in enumerate(call.args):
-        if isinstance(argument, ir.Starred):
-            return None
-        if argument is node:
-            return positional[position].name if position < len(positional) else None
-    return None
+    names = (param.name for param in function.ir.params)
+    return next((name for name in names if argument_for(function, name, call, skips_first=skips_first) is node), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -214,8 +213,7 @@ class ExceptionSummaries:
             return True if known.tier in {"blocks", "metadata"} else None
         if awaited:
             return True
-        is_library = "." in name and name.partition(".")[0] not in sys.stdlib_module_names
-        return None if _is_class(name) or not is_library else False
+        return None if _is_class(name) else False
 
     # -- decorators --------------------------------------------------------------------------------------------
 

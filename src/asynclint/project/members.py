@@ -157,6 +157,8 @@ class MemberReader:
                 return External(f"{'list' if kind in {'generator', 'tuple'} else kind}.{name}")
             case Const(value=str()):
                 return External(f"str.{name}")
+            case Const(value=None) | Unknown():
+                return UNKNOWN
             case FunctionValue() | BoundMethod() if name == "__wrapped__":
                 return value
             case PartialValue() if name == "func":

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
+from asynclint.flow.traversal import dotted
 from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.call_sites import CallSiteReader
 from asynclint.project.dispositions import DispositionReader
@@ -82,9 +83,18 @@ class Project:
         return self.call_sites.unresolved
 
     @cached_property
-    def async_names(self) -> frozenset[str]:
-        """The names of all async functions of the project, and of asyncio's own that are easily forgotten."""
-        own = {function.name for module in self.modules for function in module.functions if function.is_async}
+    def coroutine_names(self) -> frozenset[str]:
+        """The last names of callables that may give a coroutine.
+
+        Those of the project's async functions, of its sync ones that are declared to return an awaitable, and of
+        asyncio's own that are easily forgotten.
+        """
+        own = {
+            function.name
+            for module in self.modules
+            for function in module.functions
+            if function.is_async or _declares_awaitable(function)
+        }
         return frozenset(own | {"sleep", "wait", "wait_for"})
 
     @cached_property
@@ -138,6 +148,12 @@ def _calls(scope: Scope, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call
         last = callee.attr if isinstance(callee, ir.Attribute) else callee.id if isinstance(callee, ir.Name) else ""
         if last in names:
             yield scope, call
+
+
+def _declares_awaitable(function: Function) -> bool:
+    node = function.ir.returns
+    base = dotted(node.value) if isinstance(node, ir.Subscript) else ""
+    return base.rpartition(".")[2] in {"Coroutine", "Awaitable", "CoroutineType"}
 
 
 def _looks_like_property(function: Function) -> bool:

@@ -18,6 +18,7 @@ from asynclint.project.model import Class, Function, Module
 from asynclint.project.values import (
     BoundMethod,
     ClassValue,
+    Container,
     External,
     FunctionValue,
     Instance,
@@ -49,6 +50,7 @@ class Role(enum.Enum):
     EXCEPTION_HANDLER = "exception-handler"
     MIDDLEWARE = "middleware"
     LOOP_CALLBACK = "loop-callback"
+    VALIDATOR = "validator"
 
 
 APPLICATIONS = frozenset(
@@ -83,6 +85,16 @@ _CALLS = frozenset(
         "add_done_callback", "call_soon", "call_later", "call_at", "call_soon_threadsafe", "BackgroundTask",
     },
 )  # fmt: skip
+_MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel"})
+_VALIDATORS = frozenset(
+    f"pydantic.{name}"
+    for name in (
+        "validator", "field_validator", "root_validator", "model_validator", "field_serializer", "model_serializer",
+        "computed_field",
+    )
+)  # fmt: skip
+"""They run on the loop even for `def` routes: requests are validated and responses serialised there."""
+
 _LOOP_CALLBACKS = {
     "asyncio.AbstractEventLoop.call_soon": 0,
     "asyncio.AbstractEventLoop.call_soon_threadsafe": 0,
@@ -126,11 +138,12 @@ class Roles:
     @cached_property
     def scheduled(self) -> tuple[Scheduled, ...]:
         """Every `add_task` of the project whose receiver is known to be FastAPI's."""
-        return tuple(
-            Scheduled(scope, call, call.args[0], self._callables(call.args[0], scope))
-            for scope, call in self._project.calls_named(frozenset({"add_task"}))
-            if call.args and self.is_background_tasks(call.func, scope)
-        )
+        found: list[Scheduled] = []
+        for scope, call in self._project.calls_named(frozenset({"add_task"})):
+            callee = scheduled_callee(call)
+            if callee is not None and self.is_background_tasks(call.func, scope):
+                found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
+        return tuple(found)
 
     def is_background_tasks(self, callee: ir.Expr, scope: Scope) -> bool:
         """Whether `callee` is a method taken from a BackgroundTasks object."""
@@ -156,7 +169,54 @@ class Roles:
         for module in self._project.modules:
             for function, role in self._from_signatures(module):
                 table.setdefault(id(function), set()).add(role)
+        entries = [
+            function
+            for module in self._project.modules
+            for function in module.functions
+            if table.get(id(function), set()) & {Role.ROUTE, Role.WEBSOCKET, Role.DEPENDENCY}
+        ]
+        for function in self._validators(entries):
+            table.setdefault(id(function), set()).add(Role.VALIDATOR)
         return table
+
+    def _validators(self, entries: list[Function]) -> Iterator[Function]:
+        """Validators and serializers of the Pydantic models that routes take or return, nested models included."""
+        seen: set[Class] = set()
+        stack: list[Class] = []
+        for function in entries:
+            around = function.owner or function.parent
+            annotations = [param.annotation for param in function.ir.params] + [function.ir.returns]
+            for node in annotations:
+                if node is not None:
+                    stack += self._models_in(self._evaluator.annotations.read(node, around))
+        while stack:
+            cls = stack.pop()
+            if cls in seen:
+                continue
+            seen.add(cls)
+            for entry in self._evaluator.members.mro(cls):
+                if isinstance(entry, Class):
+                    yield from (function for function in entry.methods if self._is_validator(function))
+                    for statement in entry.body:
+                        if isinstance(statement, ir.AnnAssign):
+                            stack += self._models_in(self._evaluator.annotations.read(statement.annotation, entry))
+
+    def _models_in(self, value: Value) -> list[Class]:
+        found: list[Class] = []
+        for member in members(value):
+            if isinstance(member, Container):
+                found += self._models_in(member.element)
+            elif isinstance(member, Instance) and isinstance(member.cls, Class):
+                if self._evaluator.members.is_subclass(member.cls, _MODELS):
+                    found.append(member.cls)
+        return found
+
+    def _is_validator(self, function: Function) -> bool:
+        for node in function.ir.decorators:
+            value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
+            if isinstance(value, External) and value.name in _VALIDATORS:
+                return True
+        return False
 
     def _from_decorators(self, function: Function) -> Iterator[Role]:
         for node in function.ir.decorators:
@@ -196,8 +256,10 @@ class Roles:
             yield from self._dependency(call, scope)
         elif last in {"FastAPI", "Starlette", "APIRouter"}:
             yield from self._application(call, scope)
-        elif call.args and (last == "BackgroundTask" or self.is_background_tasks(call.func, scope)):
-            yield from self._with_role(call.args[0], scope, Role.BACKGROUND)
+        elif last == "BackgroundTask" or self.is_background_tasks(call.func, scope):
+            callee = scheduled_callee(call)
+            if callee is not None:
+                yield from self._with_role(callee, scope, Role.BACKGROUND)
         else:
             yield from self._loop_callback(call, scope)
 
@@ -266,6 +328,13 @@ class Roles:
                 generator = getattr(value, "function", None)
                 if isinstance(generator, Function):
                     yield generator
+
+
+def scheduled_callee(call: ir.Call) -> ir.Expr | None:
+    """The first parameter, `func`, of `add_task` and `BackgroundTask`."""
+    if call.args:
+        return None if isinstance(call.args[0], ir.Starred) else call.args[0]
+    return next((keyword.value for keyword in call.keywords if keyword.name == "func"), None)
 
 
 def _dependency_calls(node: ir.Expr | None) -> Iterator[ir.Call]:

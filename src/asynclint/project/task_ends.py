@@ -364,7 +364,7 @@ class TaskEndReader:
             yield from self._places.mentions(AttributePlace(function.name, function.owner))
         else:
             for scope, call in self._project.calls_named(frozenset({function.name})):
-                if self._project.is_test(_module_of(scope)) or not self._may_call(call, function, scope):
+                if self._project.is_test(module_of(scope)) or not self._may_call(call, function, scope):
                     continue
                 around = scope.index.parents.get(id(call))
                 if not function.is_async:
@@ -389,7 +389,7 @@ def _lasting(stores: dict[Place, Store]) -> tuple[Store, ...]:
     return tuple(store for place, store in stores.items() if not isinstance(place, LocalPlace))
 
 
-def _module_of(scope: Scope) -> Module:
+def module_of(scope: Scope) -> Module:
     return scope if isinstance(scope, Module) else scope.module
 
 

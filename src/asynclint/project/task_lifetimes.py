@@ -17,7 +17,7 @@ from asynclint.project.model import Class, Function, Scope
 from asynclint.project.places import AttributePlace, PlaceReader
 from asynclint.project.roles import Role
 from asynclint.project.stop_signals import StopSignals
-from asynclint.project.task_ends import TaskEndReader
+from asynclint.project.task_ends import TaskEndReader, module_of
 from asynclint.project.values import Coroutine, members
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class TaskLifetimes:
         loop = self.loops.of(function)
         if loop is None or any(self._signals.is_raised(signal) for signal in loop.signals):
             return None
-        if self._is_for_connection(scope) or self._is_run_to_end(scope):
+        if self._ends_all or self._is_for_connection(scope) or self._is_run_to_end(scope):
             return None
         ending = self._ends.of(task, scope)
         if ending.end is not None:
@@ -79,6 +79,14 @@ class TaskLifetimes:
             _SERVERS.search(module.data) is not None
             for module in self._project.modules
             if not self._project.is_test(module)
+        )
+
+    @cached_property
+    def _ends_all(self) -> bool:
+        """Whether the project somewhere cancels, or waits for, whatever `asyncio.all_tasks()` lists."""
+        return any(
+            not self._project.is_test(module_of(scope)) and self._ends.of(call, scope).end is not None
+            for scope, call in self._project.calls_named(frozenset({"all_tasks"}))
         )
 
     def _is_for_connection(self, scope: Scope) -> bool:

@@ -84,8 +84,6 @@ async def name() -> str:
     return load("a")  # expect: ASL104
 """,
             good="""\
-import asyncio
-
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -99,11 +97,18 @@ class Mailer:
 mailer = Mailer()
 
 
+async def load(name: str) -> str:
+    return name
+
+
 @app.post("/invite")
-async def invite(to: str, copy: str) -> None:
+async def invite(to: str) -> None:
     await mailer.send(to)
-    jobs = [mailer.send(copy), mailer.send(to)]
-    await asyncio.gather(*jobs)
+
+
+@app.get("/name")
+async def name() -> str:
+    return await load("a")
 """,
         ),
     ),

@@ -37,7 +37,7 @@ def _fixes(module: ModuleContext, site: TaskSite) -> Iterator[Fix]:
     match = module.settle(site.scope, site.call)
     edits = rewrite.insert_await(match, in_async=tasks.is_in_async(site.scope))
     if edits is not None:
-        yield module.fix(Applicability.UNSAFE, "await the task", edits)
+        yield module.fix(Applicability.UNSAFE, "await the task before the response", edits)
 
 
 RULE = Rule(
@@ -85,10 +85,9 @@ async def fetch_profile(user_id: int) -> dict[str, int]:
 
 
 @app.get("/user/{user_id}")
-async def user(user_id: int) -> dict[str, object]:
-    profile = asyncio.create_task(fetch_profile(user_id))
-    await asyncio.sleep(0)
-    return {"profile": await profile}
+async def user(user_id: int) -> dict[str, str]:
+    profile = await asyncio.create_task(fetch_profile(user_id))
+    return {"status": "processing"}
 """,
         ),
     ),

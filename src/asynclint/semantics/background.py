@@ -17,6 +17,7 @@ from asynclint.project.values import (
     Coroutine,
     External,
     FunctionValue,
+    Instance,
     LambdaValue,
     PartialValue,
     members,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from asynclint.semantics.module_context import ModuleContext
     from asynclint.semantics.tasks import TaskSite
 
+_PLAIN_DATA = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "set", "tuple"})
 _REMOVERS = frozenset({"discard", "remove", "pop", "popitem", "clear", "set"})
 
 
@@ -59,7 +61,7 @@ def scheduled(module: ModuleContext) -> Iterator[Scheduled]:
 
 def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
     """Background functions and fire-and-forget tasks of this module that let exceptions escape."""
-    items = list(scheduled(module))
+    items = [item for item in scheduled(module) if not isinstance(item.callee, ir.Call) or not _is_called(module, item)]
     for item in items:
         for function in item.functions[:1]:
             escape = module.project.exceptions.escape(function)
@@ -72,6 +74,12 @@ def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
         escape = module.project.exceptions.escape(site.function)
         if escape is not None and escape.certain:
             yield UnguardedWork(site.scope, site.call, site.function, escape, is_task=True, more_follow=False)
+
+
+def _is_called(module: ModuleContext, item: Scheduled) -> bool:
+    """`add_task(f(x))`: what is handed over is not the function (a partial is)."""
+    value = module.project.evaluator.value(item.callee, item.scope)
+    return not isinstance(value, PartialValue)
 
 
 def _is_fire_and_forget(module: ModuleContext, site: TaskSite) -> bool:
@@ -163,4 +171,6 @@ def called_too_early(module: ModuleContext) -> Iterator[CalledTooEarly]:
 
 
 def _is_no_callable(value: Value) -> bool:
+    if isinstance(value, Instance):
+        return value.cls in _PLAIN_DATA
     return value == NONE or isinstance(value, Const | Container | Coroutine)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 METADATA = 1
 """The tier of cheap file metadata calls: worth a note where they stand in the async function itself."""
 
+_ON_LOOP = frozenset({Role.STARTUP, Role.SHUTDOWN, Role.LOOP_CALLBACK, Role.VALIDATOR})
+"""Roles in which FastAPI and asyncio run sync functions on the loop's own thread (observed on FastAPI 0.105 to 0.165)."""
+
 _SURE_DISTANCE = 3
 """Calls between the finding and its cause up to which the way is taken as certain."""
 
@@ -61,8 +64,7 @@ def runs_on_loop(module: ModuleContext, function: Function) -> bool:
     """Whether the body runs on the event-loop thread without an async caller of the project in between."""
     if function.is_async:
         return True
-    # Facts: sync on_event handlers and task callbacks run on the loop's own thread.
-    return bool(module.project.roles.of(function) & {Role.STARTUP, Role.SHUTDOWN, Role.LOOP_CALLBACK})
+    return bool(module.project.roles.of(function) & _ON_LOOP)
 
 
 def _urgency(item: tuple[Family, Witness]) -> tuple[int, int, str]:
@@ -126,7 +128,7 @@ def _cause(finding: BlockingFinding) -> str:
 def _message(finding: BlockingFinding) -> str:
     name = finding.witness.call.name
     target = finding.witness.then
-    subject = f"`{name}`" if target is None else f"`{_site_text(finding, target)}`"
+    subject = f"`{name}`" if target is None else f"`{_site_text(finding, target.function)}`"
     way = "" if target is None else f" through `{name}`"
     if finding.family.tier == METADATA:
         return f"{subject} asks the file system on the event loop; {_advice(finding)}"

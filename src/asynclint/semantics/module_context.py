@@ -75,11 +75,14 @@ class ModuleContext:
             return self.location(span)
         return self.project.line_table(module).location(module.source.display, span)
 
-    def statement_range(self, statement: ir.Stmt) -> tuple[Span, bool]:
-        """The text of a simple statement, or of the header of a compound one (then the flag is set)."""
+    def statement_range(self, statement: ir.Stmt, offset: int) -> tuple[Span, bool]:
+        """The text of a simple statement, or of the headers of a compound one up to the first body after `offset`.
+
+        The flag says that it is the latter.
+        """
         start = statement.start
         for body in blocks(statement):
-            if body:
+            if body and body[0].start > offset:
                 return Span(start, body[0].start), True
         return Span(start, int(getattr(statement, "end", start))), False
 
@@ -89,7 +92,7 @@ class ModuleContext:
         span = _node_span(node)
         if statement is None or span is None:
             raise UnsettledCandidateError(f"no statement around {type(node).__name__} in {scope!r}")
-        around, header = self.statement_range(statement)
+        around, header = self.statement_range(statement, span.start)
         syntax = StatementSyntax.parse(self.module.data, around.start, around.end, header=header)
         callee = callee_text(node.func) if isinstance(node, ir.Call) else ""
         found = (

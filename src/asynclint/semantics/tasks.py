@@ -203,16 +203,17 @@ def _may_drop(scope: Scope, call: ir.Call) -> bool:
 
 def _may_be_async(module: ModuleContext, scope: Scope, callee: ir.Expr) -> bool:
     """A look at the callee's last name, before the costlier question what it means."""
+    names = module.project.coroutine_names
     if isinstance(callee, ir.Attribute):
-        return callee.attr in module.project.async_names
+        return callee.attr in names
     if not isinstance(callee, ir.Name):
         return False
-    if callee.id in module.project.async_names:
+    if callee.id in names:
         return True
     bindings = scope.index.bindings.get(callee.id) or module.module.index.bindings.get(callee.id, [])
     return any(
         binding.kind in {"assign", "annotation"}
-        or (isinstance(binding.source, ir.Alias) and binding.source.name in module.project.async_names)
+        or (isinstance(binding.source, ir.Alias) and binding.source.name in names)
         for binding in bindings
     )
 
@@ -227,12 +228,22 @@ def _coroutine_name(module: ModuleContext, scope: Scope, call: ir.Call) -> str |
             case External(name=name) if name in _COROUTINE_FUNCTIONS:
                 names.append(name)
             case FunctionValue(function=function) | BoundMethod(function=function):
-                if not function.is_async or function.is_generator or not _has_plain_decorators(module, function):
+                if not _gives_coroutine(module, function):
                     return None
                 names.append(function.qualname)
             case _:
                 return None
     return names[0] if names else None
+
+
+def _gives_coroutine(module: ModuleContext, function: Function) -> bool:
+    """Whether calling the function certainly gives a coroutine: it is async, or hands on that of one that is."""
+    if function.is_generator or not _has_plain_decorators(module, function):
+        return False
+    if function.is_async:
+        return True
+    returned = module.project.evaluator.returned(function)
+    return all(isinstance(member, Coroutine) and member.function is not None for member in members(returned))
 
 
 def _has_plain_decorators(module: ModuleContext, function: Function) -> bool:
@@ -251,12 +262,16 @@ def _has_plain_decorators(module: ModuleContext, function: Function) -> bool:
 
 
 def _loss(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
-    parent = scope.index.parents.get(id(call))
-    if isinstance(parent, ir.Return) and isinstance(scope, Function):
-        is_route = Role.ROUTE in module.project.roles.of(scope)
-        return "returned by a route" if is_route and not _use_is_deferred(scope, call) else None
     disposition = module.project.dispositions.of(call, scope)
-    return disposition.how if disposition.fate is Fate.DROPPED else None
+    if disposition.fate is Fate.DROPPED:
+        return disposition.how
+    by_route = (
+        disposition.how == "returned"
+        and isinstance(scope, Function)
+        and Role.ROUTE in module.project.roles.of(scope)
+        and not _use_is_deferred(scope, call)
+    )
+    return "returned by a route" if by_route else None
 
 
 def _use_is_deferred(scope: Scope, call: ir.Call) -> bool:

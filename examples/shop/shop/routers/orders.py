@@ -29,7 +29,7 @@ async def place(
 
 @router.get("/orders/{order_id}")
 async def order_status(order: OrderDep, carrier: CarrierDep) -> OrderStatus:
-    lookup = asyncio.create_task(carrier.locate(order.id))
+    lookup = asyncio.create_task(carrier.find_parcel(order.id))
     return OrderStatus(order=order, location="asking the carrier")
 
 

@@ -2,10 +2,12 @@
 
 import httpx
 
-from shop.clients import PaymentClient
+from shop.clients import PaymentClient, ProviderBusyError, back_off
 from shop.models import NewOrder, Order
 from shop.repository import Repository
 from shop.services.invoices import Invoices
+
+ATTEMPTS = 3
 
 
 class OrderError(Exception):
@@ -29,8 +31,8 @@ class OrderService:
             raise OrderError("not enough in stock")
         order = self._repository.add_order(wanted, product.cents * wanted.quantity)
         try:
-            receipt = self._payments.charge(order.id, order.cents)
-        except httpx.HTTPError as error:
+            receipt = await self._charge(order)
+        except (ProviderBusyError, httpx.HTTPError) as error:
             await self.cancel(order)
             raise OrderError("the payment failed") from error
         order = order.model_copy(update={"status": "paid"})
@@ -40,7 +42,18 @@ class OrderService:
 
     async def cancel(self, order: Order) -> Order:
         """Put the goods back on the shelf."""
+        if order.status == "cancelled":
+            return order
         order = order.model_copy(update={"status": "cancelled"})
         self._repository.save(order)
         self._repository.change_stock(order.product_id, order.quantity)
         return order
+
+    async def _charge(self, order: Order) -> str:
+        """Take the money. The provider is busy now and then, so ask again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._payments.charge(order.id, order.cents)
+            except ProviderBusyError:
+                back_off(attempt)
+        raise ProviderBusyError

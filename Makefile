@@ -1,0 +1,49 @@
+# Everything runs in .venv, which needs nothing but Python 3.11 or newer and a package index.
+#   make demo    check the example service and show what is found
+#   make test    the whole test suite
+#   make lint    style, types, import contracts, generated files
+#   make corpus  the tests that read pinned public packages (downloads 40 MB)
+#   make clean   remove what the other targets made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DECLARED := pyproject.toml src/asynclint/__init__.py
+
+.DEFAULT_GOAL := demo
+.PHONY: demo test lint corpus clean
+
+demo: $(VENV)/.installed
+	$(BIN)/asynclint check --output-format full --exit-zero examples/shop
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate_docs.py --check
+
+corpus: $(VENV)/.installed-dev
+	$(BIN)/python scripts/corpus.py .corpus
+	ASYNCLINT_CORPUS="$(CURDIR)/.corpus" $(BIN)/python -m pytest tests/corpus
+
+clean:
+	rm -rf $(VENV) .corpus build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "asynclint needs Python 3.11 or newer; say which with make PYTHON=…")'
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made $(DECLARED)
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.made $(DECLARED)
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,53 @@
+"""The service: `uvicorn shop.app:app`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from shop.clients import CarrierClient, PaymentClient, sandbox
+from shop.repository import Repository
+from shop.routers import catalogue, orders
+from shop.services.invoices import Invoices
+from shop.services.notifications import Outbox
+from shop.services.orders import OrderService
+from shop.settings import load_settings
+from shop.worker import StockMonitor
+
+
+def create_app(transport: httpx.MockTransport | None = None) -> FastAPI:
+    """The application; tests give the transport that stands in for the payment provider and the carrier."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings = await asyncio.to_thread(load_settings)
+        url = settings.providers_url or "https://sandbox.example"
+        providers = transport or (None if settings.providers_url else sandbox())
+        await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True)
+
+        repository = Repository(settings.data / "shop.sqlite")
+        await asyncio.to_thread(repository.create_tables)
+        payments = PaymentClient(url, providers)
+        invoices = Invoices(settings.data, settings.compressor)
+        app.state.repository = repository
+        app.state.invoices = invoices
+        app.state.orders = OrderService(repository, payments, invoices)
+        app.state.carrier = carrier = CarrierClient(url, providers)
+        app.state.outbox = outbox = Outbox(settings.data)
+        monitor = StockMonitor(repository, outbox, settings.watch_interval)
+        app.state.monitor = asyncio.create_task(monitor.watch())
+        yield
+        app.state.monitor.cancel()
+        await asyncio.gather(app.state.monitor, return_exceptions=True)
+        await payments.aclose()
+        await carrier.aclose()
+
+    app = FastAPI(title="Shop", lifespan=lifespan)
+    app.include_router(catalogue.router)
+    app.include_router(orders.router)
+    return app
+
+
+app = create_app()

@@ -1,0 +1,140 @@
+"""Sites of a function that the arguments of a call switch off: `fetch(url, resolve=False)`.
+
+Read from conditions on parameters that are never rebound: `if resolve:`, `if not block: return`, `x is None`. Only
+constants decide; anything else leaves the site in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import blocks
+from asynclint.project.call_sites import argument_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.call_sites import CallSite
+    from asynclint.project.model import Function
+
+NO_SITES: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A parameter's value must be true (or, if not `holds`, false) for the site to be reached.
+
+    `operator` is "truth", "is" or "=="; `constant` is what it is compared with.
+    """
+
+    name: str
+    operator: str
+    constant: object
+    holds: bool
+
+    def excludes(self, value: object) -> bool:
+        """Whether the site cannot be reached with this constant."""
+        if self.operator == "truth":
+            outcome = bool(value)
+        elif self.operator == "is":
+            outcome = value is self.constant
+        else:
+            outcome = value == self.constant
+        return outcome is not self.holds
+
+
+class GuardReader:
+    """Knows for each function which sites depend on which parameters."""
+
+    def __init__(self) -> None:
+        self._conditions: dict[int, dict[int, tuple[Condition, ...]]] = {}
+
+    def dead_sites(
+        self,
+        function: Function,
+        sites: tuple[CallSite, ...],
+        call: ir.Call,
+        *,
+        skips_first: bool,
+    ) -> frozenset[int]:
+        """The positions, in `sites`, of those that a call with these arguments never reaches."""
+        conditions = self._of(function, sites)
+        if not conditions:
+            return NO_SITES
+        return frozenset(
+            position
+            for position, needed in conditions.items()
+            if any(self._excluded(condition, function, call, skips_first=skips_first) for condition in needed)
+        )
+
+    def _excluded(self, condition: Condition, function: Function, call: ir.Call, *, skips_first: bool) -> bool:
+        if any(isinstance(arg, ir.Starred) for arg in call.args) or any(item.name is None for item in call.keywords):
+            return False
+        value = argument_for(function, condition.name, call, skips_first=skips_first)
+        if value is None:
+            value = next((param.default for param in function.ir.params if param.name == condition.name), None)
+        return isinstance(value, ir.Constant) and condition.excludes(value.value)
+
+    def _of(self, function: Function, sites: tuple[CallSite, ...]) -> dict[int, tuple[Condition, ...]]:
+        found = self._conditions.get(id(function))
+        if found is None:
+            found = self._read(function, sites)
+            self._conditions[id(function)] = found
+        return found
+
+    def _read(self, function: Function, sites: tuple[CallSite, ...]) -> dict[int, tuple[Condition, ...]]:
+        names = {param.name for param in function.ir.params if len(function.index.bindings.get(param.name, ())) == 1}
+        by_statement = dict(_guarded(function.body, (), names)) if names else {}
+        return {
+            position: by_statement[id(site.statement)]
+            for position, site in enumerate(sites)
+            if by_statement.get(id(site.statement))
+        }
+
+
+def _guarded(
+    body: tuple[ir.Stmt, ...],
+    around: tuple[Condition, ...],
+    names: set[str],
+) -> Iterator[tuple[int, tuple[Condition, ...]]]:
+    """Every statement with the conditions under which it is reached."""
+    current = around
+    for statement in body:
+        yield id(statement), current
+        if isinstance(statement, ir.If):
+            when_true = tuple(_conditions(statement.test, names, holds=True))
+            when_false = tuple(_conditions(statement.test, names, holds=False))
+            yield from _guarded(statement.body, (*current, *when_true), names)
+            yield from _guarded(statement.orelse, (*current, *when_false), names)
+            if _ends(statement.body):
+                current = (*current, *when_false)
+            elif statement.orelse and _ends(statement.orelse):
+                current = (*current, *when_true)
+            continue
+        for block in blocks(statement):
+            yield from _guarded(block, current, names)
+
+
+def _ends(body: tuple[ir.Stmt, ...]) -> bool:
+    return bool(body) and isinstance(body[-1], ir.Return | ir.Raise)
+
+
+def _conditions(test: ir.Expr, names: set[str], *, holds: bool) -> Iterator[Condition]:
+    """What the test says of parameters when it holds, or does not."""
+    match test:
+        case ir.Name(id=name) if name in names:
+            yield Condition(name, "truth", None, holds)
+        case ir.UnaryOp(op="not", operand=operand):
+            yield from _conditions(operand, names, holds=not holds)
+        case ir.BoolOp(op=op, values=values) if (op == "and") is holds:
+            for value in values:
+                yield from _conditions(value, names, holds=holds)
+        case ir.Compare(ops=(op,), operands=(ir.Name(id=name), ir.Constant(value=value))) if name in names:
+            if op in {"is", "is not"}:
+                yield Condition(name, "is", value, holds is (op == "is"))
+            elif op in {"==", "!="}:
+                yield Condition(name, "==", value, holds is (op == "=="))
+        case _:
+            return
