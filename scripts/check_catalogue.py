@@ -23,10 +23,12 @@ import importlib.metadata
 import io
 import sys
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from asynclint.knowledge import asyncio_api, fastapi_api, offloading, trivial_calls
 from asynclint.knowledge.catalogue import all_call_rows, class_rows, holds_clients
 from asynclint.knowledge.tables import read_table
 
@@ -34,12 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EXCEPTIONS = Path(__file__).with_name("catalogue_exceptions.csv")
-REMOVED_FROM_STDLIB = frozenset({"asyncore", "crypt", "nntplib", "telnetlib"})
 
 
 def names_to_check() -> Iterator[tuple[str, str]]:
     """Each name of a table, with the table it stands in."""
     yield from (("blocking_calls", row.name) for row in all_call_rows())
+    yield from (("replacement", name) for name in replacements())
     for name, row in class_rows().items():
         yield "blocking_classes", name
         if row.reach == "methods":
@@ -52,6 +54,28 @@ def names_to_check() -> Iterator[tuple[str, str]]:
         yield from (("bases", item) for item in (name, *listed.split("|")))
     for name, _kind, type_name in read_table("returns"):
         yield from (("returns", name), ("returns", type_name))
+    for module in (asyncio_api, fastapi_api, offloading, trivial_calls):
+        yield from ((module.__name__.rpartition(".")[2], name) for name in _names_in(module))
+
+
+def _names_in(module: ModuleType) -> Iterator[str]:
+    """The dotted names in the constants of a module."""
+    for constant, value in vars(module).items():
+        if constant.isupper() and isinstance(value, Collection):
+            listed = (value,) if isinstance(value, str) else value
+            yield from (name for name in listed if "." in name)
+
+
+def replacements() -> Iterator[str]:
+    """The replacements that are names, as they read for each row."""
+    texts = [_fill_in(row.replacement, row.name) for row in all_call_rows()]
+    texts += [row.replacement for row in class_rows().values()]
+    yield from (text for text in texts if all(part.isidentifier() for part in text.split(".")))
+
+
+def _fill_in(replacement: str, name: str) -> str:
+    owner, _, method = name.rpartition(".")
+    return replacement.format(name=name, owner=owner, method=method)
 
 
 def vanished(packages: Sequence[str]) -> list[str]:
@@ -91,7 +115,8 @@ def is_installed(name: str) -> bool:
     """Whether the library of `name` can be looked at here."""
     distribution = distribution_of(name)
     if distribution is None:
-        return name.partition(".")[0] not in REMOVED_FROM_STDLIB
+        first = name.partition(".")[0]
+        return first in sys.stdlib_module_names or hasattr(builtins, first)
     return installed_version(distribution) is not None
 
 

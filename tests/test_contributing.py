@@ -36,9 +36,7 @@ def rule(tmp_path: Path) -> Iterator[Rule]:
     path.unlink()
 
 
-def test_the_first_rule_does_what_its_examples_say(
-    rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_rule_does_what_its_examples_say(rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclint.run.all_rules", lambda: (rule,))
     project = tmp_path / "project"
     project.mkdir()

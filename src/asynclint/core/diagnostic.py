@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from asynclint.core.span import Location, Span
+if TYPE_CHECKING:
+    from asynclint.core.span import Location, Span
 
 
 class Severity(enum.Enum):

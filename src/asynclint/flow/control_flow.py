@@ -100,7 +100,8 @@ def some_path_avoids(
     """Whether the body can be left from after `start` without passing a node for which `predicate` holds.
 
     Left at its normal exit, that is, or with `or_raises` also by an exception. `start` is taken to have completed:
-    if it raises, what it does has not happened. (A `raise` statement completes by raising.)
+    if it raises, what it does has not happened. (A `raise` statement completes by raising.) A node that `predicate`
+    holds for is passed even if it raises.
     """
     pending = list(cfg.normal_successors(start) or cfg.successors(start))
     seen = set(pending)

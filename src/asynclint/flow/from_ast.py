@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from asynclint.flow import ir
 from asynclint.flow.definitions import NO_CLASS, Definitions, Scope, module_scope
+from asynclint.flow.depth import MAX_DEPTH
+from asynclint.flow.errors import NestingTooDeep
 from asynclint.flow.literals import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class _State:
@@ -38,6 +40,7 @@ def lower_ast(text: str) -> ir.ModuleIR:
 
     Raises:
         SyntaxError: the running interpreter does not read the text.
+        NestingTooDeep: a chain of operators or of `elif` is too long.
         RecursionError: it is nested too deeply; `MemoryError`, from the parser, means the same.
     """
     try:
@@ -58,7 +61,7 @@ def _start(node: ast.expr | ast.stmt | ast.ExceptHandler | ast.arg, state: _Stat
 
 def _end(node: ast.expr | ast.stmt, state: _State) -> int:
     # The parser always sets both; the type stubs allow for trees made by hand.
-    return state.lines[cast("int", node.end_lineno)] + cast("int", node.end_col_offset)
+    return state.lines[node.end_lineno] + node.end_col_offset  # type: ignore[index, operator]
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -199,6 +202,7 @@ def _bin_op(node: ast.BinOp, state: _State) -> ir.Expr:
     while isinstance(left, ast.BinOp):
         terms.append(left)
         left = left.left
+    _check_length(terms)
     result = _expr(left, state)
     for term in reversed(terms):
         result = ir.BinOp(_BINARY_OPERATORS[type(term.op)], result, _expr(term.right, state))
@@ -207,6 +211,12 @@ def _bin_op(node: ast.BinOp, state: _State) -> ir.Expr:
 
 def _if_exp(node: ast.IfExp, state: _State) -> ir.IfExp:
     return ir.IfExp(_expr(node.test, state), _expr(node.body, state), _expr(node.orelse, state))
+
+
+def _check_length(chain: Sequence[ast.BinOp | ast.If]) -> None:
+    """Refuse what recursion spares us from here, but nobody who reads the IR: each link is a level of it."""
+    if len(chain) > MAX_DEPTH:
+        raise NestingTooDeep(chain[0].lineno)
 
 
 def _named_expr(node: ast.NamedExpr, state: _State) -> ir.NamedExpr:
@@ -414,15 +424,16 @@ def _aliases(nodes: list[ast.alias]) -> tuple[ir.Alias, ...]:
 
 def _if(node: ast.If, state: _State) -> ir.If:
     # A chain of `elif` is a list in disguise, and may be long: no recursion here.
-    chain = [(node, _expr(node.test, state), _body(node.body, state))]
+    chain = [node]
     orelse = node.orelse
     while len(orelse) == 1 and isinstance(orelse[0], ast.If):
-        node = orelse[0]
-        chain.append((node, _expr(node.test, state), _body(node.body, state)))
-        orelse = node.orelse
+        chain.append(orelse[0])
+        orelse = chain[-1].orelse
+    _check_length(chain)
+    parts = [(part, _expr(part.test, state), _body(part.body, state)) for part in chain]
     result: tuple[ir.Stmt, ...] = _body(orelse, state)
-    for node, test, body in reversed(chain):
-        result = (ir.If(test, body, result, _start(node, state)),)
+    for part, test, body in reversed(parts):
+        result = (ir.If(test, body, result, _start(part, state)),)
     return cast("ir.If", result[0])
 
 
@@ -652,8 +663,8 @@ def _param(node: ast.arg, kind: str, default: ast.expr | None, state: _State) ->
     return ir.Param(node.arg, kind, _optional(node.annotation, state), _optional(default, state), _start(node, state))
 
 
-def _type_alias(node: Any, state: _State) -> ir.TypeAlias_:
-    return ir.TypeAlias_(node.name.id, _expr(node.value, state), _start(node, state), _end(node, state))
+def _type_alias(node: Any, state: _State) -> ir.TypeAliasDef:
+    return ir.TypeAliasDef(node.name.id, _expr(node.value, state), _start(node, state), _end(node, state))
 
 
 _STATEMENTS: Final[dict[type[ast.stmt], Callable[[Any, _State], ir.Stmt]]] = {

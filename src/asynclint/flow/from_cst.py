@@ -626,8 +626,8 @@ def _aliases(nodes: Iterable[cst.ImportAlias]) -> tuple[ir.Alias, ...]:
     )
 
 
-def _type_alias(node: cst.TypeAlias, state: _State) -> ir.TypeAlias_:
-    return ir.TypeAlias_(_identifier(node.name), _expr(node.value, state), *state.span(node))
+def _type_alias(node: cst.TypeAlias, state: _State) -> ir.TypeAliasDef:
+    return ir.TypeAliasDef(_identifier(node.name), _expr(node.value, state), *state.span(node))
 
 
 # --------------------------------------------------------------------------------------------------------------

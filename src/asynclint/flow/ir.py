@@ -68,7 +68,7 @@ class Await(_Node, tag=3, frozen=True):
 
 
 class Constant(_Node, tag=4, frozen=True):
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 class Subscript(_Node, tag=5, frozen=True):
@@ -413,7 +413,7 @@ class ClassDef(_Node, tag=22, frozen=True):
     start: int
 
 
-class TypeAlias_(_Node, tag=23, frozen=True):
+class TypeAliasDef(_Node, tag=23, frozen=True):
     """`type X = value` (PEP 695)."""
 
     name: str
@@ -446,7 +446,7 @@ Stmt: TypeAlias = (
     | Match
     | FunctionDef
     | ClassDef
-    | TypeAlias_
+    | TypeAliasDef
 )
 
 

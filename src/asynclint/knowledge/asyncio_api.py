@@ -199,11 +199,6 @@ ASYNC_LOCKS: Final = frozenset(
 )
 """Locks that suspend the task which waits for them, and may be held over an `await`."""
 
-ASYNC_WAITS: Final = frozenset(
-    {"asyncio.Barrier.wait", "asyncio.Condition.wait", "asyncio.Event.wait", "asyncio.Queue.get"}
-)
-"""Methods that suspend the calling task until another one acts."""
-
 THREAD_LOCKS: Final = frozenset(
     {
         "multiprocessing.synchronize.BoundedSemaphore",

@@ -47,7 +47,7 @@ Starlette. (What `multiprocessing.pool.Pool.map` is given runs elsewhere too, th
 
 ITERATOR_OFFLOADERS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     {
-        "starlette.concurrency.contextmanager_in_threadpool": CallableParameter(0, "cm"),
+        "fastapi.concurrency.contextmanager_in_threadpool": CallableParameter(0, "cm"),
         "starlette.concurrency.iterate_in_threadpool": CallableParameter(0, "iterator"),
     }
 )
@@ -69,7 +69,6 @@ GREENLET_RUNNERS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     {
         "sqlalchemy.ext.asyncio.AsyncConnection.run_sync": CallableParameter(0, "fn"),
         "sqlalchemy.ext.asyncio.AsyncSession.run_sync": CallableParameter(0, "fn"),
-        "sqlalchemy.ext.asyncio.async_scoped_session.run_sync": CallableParameter(0, "fn"),
     }
 )
 """They run the argument on the event loop's thread, but in a greenlet in which the sync SQLAlchemy calls suspend

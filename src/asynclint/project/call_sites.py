@@ -110,6 +110,7 @@ class CallSiteReader:
             elif isinstance(statement, ir.For) and not statement.is_async:
                 yield from self._of_iteration(statement.iter, statement, scope)
         yield from self._of_comprehensions(scope)
+        yield from self._of_unpacking(scope)
 
     # -- calls -------------------------------------------------------------------------------------------------
 
@@ -130,7 +131,7 @@ class CallSiteReader:
             span = Span(call.start, call.end)
             unique = tuple(dict.fromkeys(callees))
             yield CallSite("call", call, span, statement, unique, tuple(dict.fromkeys(externals)), awaited)
-        if externals and call.args and any(name in CONSUMERS for name in externals):
+        if call.args and (_joins(call) or any(name in CONSUMERS for name in externals)):
             yield from self._of_iteration(call.args[0], statement, scope)
 
     def _add_target(self, target: Value, callees: list[Callee], externals: list[str]) -> None:
@@ -282,6 +283,14 @@ class CallSiteReader:
         names = [target.name for target in targets if isinstance(target, External)]
         return tuple(name for name in names if (known := knowledge.lookup(name)) is not None and known.tier == "lazy")
 
+    def _of_unpacking(self, scope: Scope) -> Iterator[CallSite]:
+        """`[*rows()]`, `f(*rows())`."""
+        for call in scope.index.calls:
+            around = scope.index.parents.get(id(call))
+            use = scope.index.uses[id(call)]
+            if isinstance(around, ir.Starred) and not use.deferred and not use.lazy:
+                yield from self._of_iteration(call, use.statement, scope)
+
     def _of_comprehensions(self, scope: Scope) -> Iterator[CallSite]:
         index = scope.index
         seen: set[int] = set()
@@ -320,6 +329,11 @@ def argument_for(function: Function, name: str, call: ir.Call, *, skips_first: b
         return None
     position = positional.index(name)
     return call.args[position] if position < len(call.args) else None
+
+
+def _joins(call: ir.Call) -> bool:
+    """`b"".join(…)`: the IR does not tell one bytes literal from another."""
+    return isinstance(call.func, ir.Attribute) and call.func.attr == "join" and isinstance(call.func.value, ir.Opaque)
 
 
 def _is_stored(node: ir.Attribute, scope: Scope) -> bool:

@@ -133,7 +133,7 @@ class CallReader:
         made = knowledge.returns(name)
         if made:
             return TaskValue(UNKNOWN) if made in {"asyncio.Task", "asyncio.Future"} else Instance(made)
-        if knowledge.entered_type(name):
+        if knowledge.entered_type(name) or knowledge.returns(f"{name}.__call__"):
             return Instance(name)
         last = name.rpartition(".")[2]
         if last[:1].isupper() and not last.isupper():

@@ -178,7 +178,7 @@ class DispositionReader:
 
     # -- into names and collections ----------------------------------------------------------------------------
 
-    def _into(  # noqa: PLR0913, PLR0911 - one decision by the form of the target
+    def _into(  # noqa: PLR0913 - one decision by the form of the target
         self,
         target: ir.Expr,
         statement: ir.Stmt | None,

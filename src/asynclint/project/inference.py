@@ -326,6 +326,10 @@ class Evaluator:
             declared = self.annotations.read(function.ir.returns, function.owner or function.parent, function)
             if not isinstance(declared, Unknown):
                 return declared
+        return self.returned_by_body(function)
+
+    def returned_by_body(self, function: Function) -> Value:
+        """What the `return` statements give, whatever is declared."""
         values = [
             self.value(statement.value, function)
             for statement in function.index.statements

@@ -136,7 +136,7 @@ class MemberReader:
 
     # -- attributes --------------------------------------------------------------------------------------------
 
-    def attribute(self, value: Value, name: str) -> Value:  # noqa: C901 - one case for each kind of value
+    def attribute(self, value: Value, name: str) -> Value:  # noqa: C901, PLR0912 - a case for each kind of value
         """`value.name` for one alternative."""
         match value:
             case ModuleValue() | NamespaceValue():

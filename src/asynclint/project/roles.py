@@ -206,9 +206,12 @@ class Roles:
         for member in members(value):
             if isinstance(member, Container):
                 found += self._models_in(member.element)
-            elif isinstance(member, Instance) and isinstance(member.cls, Class):
-                if self._evaluator.members.is_subclass(member.cls, _MODELS):
-                    found.append(member.cls)
+            elif (
+                isinstance(member, Instance)
+                and isinstance(member.cls, Class)
+                and self._evaluator.members.is_subclass(member.cls, _MODELS)
+            ):
+                found.append(member.cls)
         return found
 
     def _is_validator(self, function: Function) -> bool:

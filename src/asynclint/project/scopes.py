@@ -373,7 +373,7 @@ class ScopeIndex:
                 self._bind(Binding("match", name, self._next(), inner, value=None, statement=node))
             self._visit_body(case.body, inner, node)
 
-    def _type_alias(self, node: ir.TypeAlias_, block: Block) -> None:
+    def _type_alias(self, node: ir.TypeAliasDef, block: Block) -> None:
         self._bind(Binding("assign", node.name, self._next(), block, value=node.value, statement=node))
 
     _handlers: ClassVar[dict[type, Callable[[ScopeIndex, Any, Block], None]]] = {
@@ -393,7 +393,7 @@ class ScopeIndex:
         ir.With: _with,
         ir.Try: _try,
         ir.Match: _match,
-        ir.TypeAlias_: _type_alias,
+        ir.TypeAliasDef: _type_alias,
     }
 
 

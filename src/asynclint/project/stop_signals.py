@@ -71,7 +71,9 @@ def _uses_object(mention: Mention, item: str) -> bool:
     match parent:
         case ir.Attribute(attr=attr) if attr in _PUTS and item:
             call = scope.index.parents.get(id(parent))
-            return not isinstance(call, ir.Call) or any(item_text(arg) in {item, ""} for arg in call.args[:1])
+            if not isinstance(call, ir.Call) or call.func is not parent:
+                return True  # `call_soon_threadsafe(queue.put_nowait, None)`
+            return any(item_text(arg) in {item, ""} for arg in call.args[:1])
         case ir.Attribute(attr=attr):
             return attr not in _PEEKS
         case ir.Assign(targets=targets, value=value) if any(target is node for target in targets):

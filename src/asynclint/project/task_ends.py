@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import bound_names, header_exprs
+from asynclint.flow.traversal import bound_names
 from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.places import AttributePlace, LocalPlace, Mention, Place, PlaceReader
@@ -95,15 +95,16 @@ class TaskEndReader:
 
     def of(self, node: ir.Expr, scope: Scope) -> TaskEnding:
         """Follow the task, or collection of tasks, that an expression gives."""
-        queue: deque[tuple[Mention, bool]] = deque([(Mention(node, scope), False)])
+        origin = Mention(node, scope)
+        queue: deque[tuple[Mention, bool]] = deque([(origin, False)])
         seen = {id(node)}
         stores: dict[Place, Store] = {}
         while queue:
             mention, is_stored = queue.popleft()
             for move in self._follow(*mention):
                 match move:
-                    case End(scope=ending):
-                        if not (is_stored and self._is_only_for_requests(ending)):
+                    case End():
+                        if not is_stored or self._is_for_good(move, mention, origin):
                             return TaskEnding(move, _lasting(stores))
                         new: tuple[Mention, ...] = ()
                     case Store(place=place):
@@ -120,11 +121,14 @@ class TaskEndReader:
                 return TaskEnding(End(scope), _lasting(stores))
         return TaskEnding(None, _lasting(stores))
 
-    def _is_only_for_requests(self, scope: Scope) -> bool:
-        """Whether the body runs only when a client asks for it: nobody asks when the application shuts down."""
+    def _is_for_good(self, end: End, mention: Mention, origin: Mention) -> bool:
+        """Whether the end may be the last one: not just what a client asks for, or a restart of the task."""
+        scope = end.scope
         if not isinstance(scope, Function):
+            return True
+        if any(Role.ROUTE in self._project.roles.of(function) for function in (scope, *scope.ancestors())):
             return False
-        return any(Role.ROUTE in self._project.roles.of(function) for function in (scope, *scope.ancestors()))
+        return not (scope is mention.scope is origin.scope and _always_follows(origin.node, mention.node, scope))
 
     def _follow(self, node: ir.Expr, scope: Scope) -> Iterator[_Move]:
         parent = scope.index.parents.get(id(node))
@@ -387,6 +391,17 @@ class TaskEndReader:
 
 def _lasting(stores: dict[Place, Store]) -> tuple[Store, ...]:
     return tuple(store for place, store in stores.items() if not isinstance(place, LocalPlace))
+
+
+def _always_follows(later: ir.Expr, earlier: ir.Expr, scope: Scope) -> bool:
+    """Whether a body that evaluates the earlier expression cannot but come to the later one."""
+    start, end = span_start(earlier), span_start(later)
+    around, block = (scope.index.uses[id(node)].block for node in (later, earlier))
+    if not 0 <= start < end or block[: len(around)] != around:
+        return False
+    return not any(
+        isinstance(item, ir.Return | ir.Raise) and start < item.start < end for item in scope.index.statements
+    )
 
 
 def module_of(scope: Scope) -> Module:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Diagnostic, RuleInfo, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from asynclint.semantics.module_context import ModuleContext
 
 DOCS_URL = "https://github.com/asynclint/asynclint/blob/main/docs/rules/{name}.md"

@@ -25,7 +25,7 @@ METADATA = 1
 """The tier of cheap file metadata calls: worth a note where they stand in the async function itself."""
 
 _ON_LOOP = frozenset({Role.STARTUP, Role.SHUTDOWN, Role.LOOP_CALLBACK, Role.VALIDATOR})
-"""Roles in which FastAPI and asyncio run sync functions on the loop's own thread (observed on FastAPI 0.105 to 0.165)."""
+"""Roles in which FastAPI and asyncio run sync functions on the loop's own thread (observed, FastAPI 0.105 to 0.165)."""
 
 _SURE_DISTANCE = 3
 """Calls between the finding and its cause up to which the way is taken as certain."""

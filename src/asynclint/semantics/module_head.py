@@ -179,7 +179,7 @@ def _other_bindings(module: ir.ModuleIR, statement: ir.Stmt) -> Iterator[str]:
             yield module.functions[statement.index].name
         case ir.ClassDef():
             yield module.classes[statement.index].name
-        case ir.TypeAlias_():
+        case ir.TypeAliasDef():
             yield statement.name
         case ir.Match():
             for item in statement.cases:

@@ -21,16 +21,26 @@ if TYPE_CHECKING:
     from asynclint.semantics.module_context import ModuleContext
 
 _FACTORY_NAMES = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "Task"})
+_ACTIONS = frozenset(
+    {
+        "send", "notify", "log", "track", "record", "publish", "emit", "audit", "save", "store", "write", "update",
+        "delete", "remove", "refresh", "warm", "flush", "sync", "process", "run", "handle", "cleanup", "clean", "close",
+        "start", "stop", "schedule", "dispatch", "broadcast", "push", "post", "put", "set", "add", "insert", "upsert",
+        "execute", "do", "perform", "trigger", "enqueue", "submit", "report", "ping", "touch", "mark", "invalidate",
+        "expire", "prune", "purge", "consume", "listen", "monitor", "watch", "poll", "deliver", "commit", "on", "main",
+        "index", "ingest", "import", "export", "archive", "backup", "upload", "register", "unregister", "init",
+        "initialize", "setup", "prepare", "shutdown", "increment", "decrement", "cache", "preload", "background",
+        "worker", "job", "task", "loop", "serve", "forward", "relay", "stream", "capture", "collect", "call", "apply",
+    },
+)  # fmt: skip
+"""First words of names whose work is the reason to call them: a task of these is fire-and-forget."""
+
 _RETRIEVALS = (
     "get", "fetch", "load", "read", "find", "query", "lookup", "compute", "calculate", "calc", "count", "search",
     "retrieve", "resolve", "generate", "build", "make", "create", "predict", "infer", "parse", "download", "list",
     "select", "check", "validate", "verify", "evaluate", "estimate", "analyze", "analyse", "translate", "summarize",
 )  # fmt: skip
-"""First words of names whose result is the reason to call them (a task of `send_mail` is fire-and-forget)."""
-
-_SURE_RETRIEVALS = frozenset(
-    {"get", "fetch", "load", "read", "find", "query", "lookup", "retrieve", "compute", "calculate"}
-)
+"""First words of names whose result is the reason to call them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +128,7 @@ def is_awaited_result(module: ModuleContext, site: TaskSite) -> bool:
         isinstance(site.scope, Function)
         and site.function is not None
         and not site.disposition.callbacks
-        and _is_retrieval(site.function)
+        and _first_word(site.function) not in _ACTIONS
         and returns_value(module, site.function)
         and site.scope in module.project.response_functions
     )
@@ -126,10 +136,6 @@ def is_awaited_result(module: ModuleContext, site: TaskSite) -> bool:
 
 def is_surely_retrieval(function: Function) -> bool:
     """Whether the name leaves no doubt that the function is called for its result."""
-    return _first_word(function) in _SURE_RETRIEVALS
-
-
-def _is_retrieval(function: Function) -> bool:
     return _first_word(function) in _RETRIEVALS
 
 
@@ -242,7 +248,8 @@ def _gives_coroutine(module: ModuleContext, function: Function) -> bool:
         return False
     if function.is_async:
         return True
-    returned = module.project.evaluator.returned(function)
+    # A declared Awaitable may be a task, which runs by itself: what is returned has to be seen.
+    returned = module.project.evaluator.returned_by_body(function)
     return all(isinstance(member, Coroutine) and member.function is not None for member in members(returned))
 
 
