@@ -14,7 +14,7 @@ from asynclint.findings.fingerprint import with_fingerprints
 from asynclint.findings.order import ordered, ordered_errors
 from asynclint.findings.unchecked import UNCHECKED
 from asynclint.flow.ir import decode_module
-from asynclint.project.indexing import IndexedFile, Progress, Reading, index_files
+from asynclint.project.indexing import IndexedFile, Progress, Reading, index_files, without_collection
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
 from asynclint.rulekit.discovery import all_rules
@@ -47,7 +47,8 @@ def check(paths: Sequence[str], settings: Settings, progress: Progress | None = 
 
     cwd = absolute(".", str(Path.cwd()))
     work, errors = _plan(paths, cwd)
-    outcomes = [_check_project(item, enabled, settings, cwd, progress or _silent) for item in work]
+    with without_collection():
+        outcomes = [_check_project(item, enabled, settings, cwd, progress or _silent) for item in work]
 
     found = ordered(diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics)
     return Report(

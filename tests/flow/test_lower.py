@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import ast
 import pickle
 import subprocess
 import sys
 
 import pytest
 
+from asynclint.flow import from_ast
 from asynclint.flow.errors import LowerError, NestingTooDeep
 from asynclint.flow.ir import encode_module
 from asynclint.flow.lower import lower
@@ -26,6 +28,11 @@ def test_the_reference_can_be_forced() -> None:
 
 def test_syntax_newer_than_the_interpreter_is_read() -> None:
     assert lower(NEW_SYNTAX).front_end == "libcst"
+
+
+def test_nodes_of_future_interpreters_are_left_to_libcst(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(from_ast._STATEMENTS, ast.Pass)
+    assert lower("pass").front_end == "libcst"
 
 
 def test_libcst_is_imported_only_when_needed() -> None:

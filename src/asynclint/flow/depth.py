@@ -11,14 +11,11 @@ import re
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
-from asynclint.flow.errors import NestingTooDeep
+from asynclint.flow.errors import MAX_DEPTH, NestingTooDeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_DEPTH: Final = 400
-"""Of the syntax tree as far as tokens show it: open brackets and blocks, and in each of them the operators,
-attributes, calls and `elif` so far. The IR nests up to two levels for each, and Python's recursion limit is 1,000."""
 MAX_BRACKETS: Final = 200
 """Open at once, as in CPython's tokenizer."""
 MAX_BLOCKS: Final = 100

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+MAX_DEPTH: Final = 400
+"""Of the syntax tree as far as tokens show it: open brackets and blocks, and in each of them the operators,
+attributes, calls and `elif` so far. The IR nests up to two levels for each, and Python's recursion limit is 1,000."""
+
 
 class LowerError(Exception):
     """No front end reads the text.

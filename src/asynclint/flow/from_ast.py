@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from asynclint.flow import ir
 from asynclint.flow.definitions import NO_CLASS, Definitions, Scope, module_scope
-from asynclint.flow.depth import MAX_DEPTH
-from asynclint.flow.errors import NestingTooDeep
+from asynclint.flow.errors import MAX_DEPTH, NestingTooDeep
 from asynclint.flow.literals import literal
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from asynclint.flow.depth import check_depth
 from asynclint.flow.errors import LowerError, NestingTooDeep
 from asynclint.flow.from_ast import lower_ast
 
@@ -43,8 +42,10 @@ def lower(text: str, *, reference: bool = False) -> Lowered:
             return Lowered(lower_ast(text), "ast")
         except SyntaxError as error:
             refused = _from_syntax_error(error, text)
+        except KeyError:  # a kind of node newer than this module
+            refused = LowerError("syntax of a Python version that asynclint does not know", 1)
         except (RecursionError, MemoryError):
-            check_depth(text)  # to name the line
+            _check_depth(text)  # to name the line
             raise NestingTooDeep(1) from None
     return Lowered(_lower_by_libcst(text, refused), "libcst")
 
@@ -52,12 +53,12 @@ def lower(text: str, *, reference: bool = False) -> Lowered:
 def _lower_by_libcst(text: str, refused: LowerError | None) -> ModuleIR:
     _check_characters(text)
     try:
-        check_depth(text)
+        _check_depth(text)
     except NestingTooDeep:
         if refused is not None and refused.message.endswith("was never closed"):
             raise refused from None  # which is why it looks deep
         raise
-    # Imported only here: most runs never need libcst, and it takes longer to import than a file to lower.
+    # Most runs never need libcst, and it takes longer to import than many files to lower.
     from libcst import ParserSyntaxError  # noqa: PLC0415 - see above
 
     from asynclint.flow.from_cst import lower_cst  # noqa: PLC0415 - see above
@@ -70,6 +71,12 @@ def _lower_by_libcst(text: str, refused: LowerError | None) -> ModuleIR:
         raise _better(refused, _from_parser_error(error, text)) from error
     except Exception as error:  # its own defects, such as refusing to concatenate t-strings, come in any type
         raise refused or LowerError(f"libcst does not read this file: {error}", 1) from error
+
+
+def _check_depth(text: str) -> None:
+    from asynclint.flow.depth import check_depth  # noqa: PLC0415 - seldom needed, and its patterns take time to compile
+
+    check_depth(text)
 
 
 _UNREADABLE: Final = re.compile("[\0\ud800-\udfff]")

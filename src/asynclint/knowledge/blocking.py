@@ -49,7 +49,8 @@ Tier: TypeAlias = Literal["blocks", "metadata", "lazy", "lock", "handle"]
 * `metadata`: it asks the file system something small, or does work of a few milliseconds: worth a note.
 * `lazy`: it returns at once; iterating over the result blocks.
 * `lock`: it takes a lock of this process, which blocks only if some holder blocks, waits or awaits.
-* `handle`: it works on a file that another row (`open`, …) reports already: worth no finding beside that one.
+* `handle`: it works on a file or response that another row (`open`, `httpx.get`, …) reports already, or that is in
+  memory by then: worth no finding beside that one.
 """
 
 

@@ -213,6 +213,9 @@ class BlockingSummaries:
     def _does_not_wait(self, call: BlockingCall, node: ir.Call, scope: Scope) -> bool:
         if not call.unless:
             return False
+        if "self." in call.unless:
+            # Such as `put` on a queue, which waits only where the queue was made with a bound: the usual one has none.
+            return True
         positional = [self._constant(arg, scope) for arg in node.args]
         keywords = {item.name: self._constant(item.value, scope) for item in node.keywords if item.name is not None}
         return knowledge.is_nonblocking_form(call, positional, keywords)

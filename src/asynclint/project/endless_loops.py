@@ -11,7 +11,7 @@ from asynclint.knowledge.asyncio_api import CANCELLED_ERRORS
 from asynclint.knowledge.names import canonical
 from asynclint.project.model import Class, Function
 from asynclint.project.places import AttributePlace, GlobalPlace, Place, PlaceReader
-from asynclint.project.values import ClassValue, Coroutine, External, members
+from asynclint.project.values import ClassValue, Const, Coroutine, External, Instance, Unknown, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +26,7 @@ _STOPS = CANCELLED_ERRORS | {"KeyboardInterrupt", "SystemExit", "GeneratorExit"}
 """Exceptions that are the end of the task, not a reason for it to end."""
 
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
+_PLAIN = frozenset({"bool", "int", "float", "str"})
 _TIMEOUTS = frozenset({"timeout", "timeout_at", "move_on_after", "move_on_at", "fail_after", "fail_at"})
 _CONNECTION_READS = frozenset(
     {
@@ -154,7 +155,8 @@ class EndlessLoopReader:
                 return (EventSignal(place),) if place is not None else None
             case ir.Name() | ir.Attribute():
                 place = self._lasting(test, function)
-                return (FlagSignal(place, outcome),) if place is not None else None
+                is_flag = place is not None and self._is_plain(test, function)
+                return (FlagSignal(place, outcome),) if place is not None and is_flag else None
             case _:
                 return None
 
@@ -191,6 +193,13 @@ class EndlessLoopReader:
                 return None if is_method else place
             case _:
                 return None
+
+    def _is_plain(self, node: ir.Expr, function: Function) -> bool:
+        """Whether only assignment changes the truth of the value: not that of a collection, for one."""
+        return all(
+            isinstance(member, Const | Unknown) or (isinstance(member, Instance) and member.cls in _PLAIN)
+            for member in members(self._evaluator.value(node, function))
+        )
 
     def _exits(
         self,

@@ -120,6 +120,7 @@ class ScopeIndex:
         self.star_imports: list[ir.ImportFrom] = []
         self.calls: list[ir.Call] = []
         self.attributes: list[ir.Attribute] = []
+        self._branch_counts: dict[int, int] = {}
         self._order = 0
         self._blocks = 0
         self._root: Block = ()
@@ -141,6 +142,7 @@ class ScopeIndex:
         order, block = (use.order, use.block) if use is not None else (self._order + 1, self._root)
         earlier: list[Binding] = []
         hidden = False
+        branches: dict[int, set[int]] = {}
         for binding in reversed(found):
             if binding.order >= order or not _flows(binding.block, block):
                 continue
@@ -148,10 +150,22 @@ class ScopeIndex:
             if block[: len(binding.block)] == binding.block:
                 hidden = any(step.loop for step in binding.block)
                 break
+            if self._completes(binding, block, branches):
+                break
         earlier.reverse()
         if not hidden:
             earlier += [item for item in found if item.order >= order and _in_common_loop(item.block, block)]
         return [binding for binding in earlier if binding.kind != "delete"]
+
+    def _completes(self, binding: Binding, block: Block, branches: dict[int, set[int]]) -> bool:
+        """Whether with this binding every branch of its statement that comes out of it has bound the name."""
+        shared = _shared(binding.block, block)
+        if len(binding.block) != shared + 1:
+            return False
+        step = binding.block[shared]
+        seen = branches.setdefault(step.group, set())
+        seen.add(step.id)
+        return len(seen) == self._branch_counts.get(step.group, 0)
 
     def statement_of(self, node: ir.Expr) -> ir.Stmt | None:
         use = self.uses.get(id(node))
@@ -331,6 +345,8 @@ class ScopeIndex:
 
     def _if(self, node: ir.If, block: Block) -> None:
         group = self._next()
+        if node.orelse:
+            self._branch_counts[group] = sum(not _leaves(branch) for branch in (node.body, node.orelse))
         self._visit_body(node.body, self._block(block, node.body, group), node)
         self._visit_body(node.orelse, self._block(block, node.orelse, group), node)
 
@@ -367,6 +383,8 @@ class ScopeIndex:
 
     def _match(self, node: ir.Match, block: Block) -> None:
         group = self._next()
+        if any(case.irrefutable and case.guard is None for case in node.cases):
+            self._branch_counts[group] = sum(not _leaves(case.body) for case in node.cases)
         for case in node.cases:
             inner = self._block(block, case.body, group)
             for name in case.names:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import bound_names
+from asynclint.flow.traversal import bound_names, span_start
 from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.places import AttributePlace, LocalPlace, Mention, Place, PlaceReader

@@ -83,11 +83,24 @@ class TaskLifetimes:
 
     @cached_property
     def _ends_all(self) -> bool:
-        """Whether the project somewhere cancels, or waits for, whatever `asyncio.all_tasks()` lists."""
+        """Whether something that runs at shutdown cancels, or waits for, whatever `asyncio.all_tasks()` lists."""
         return any(
-            not self._project.is_test(module_of(scope)) and self._ends.of(call, scope).end is not None
+            isinstance(scope, Function) and self._is_at_shutdown(scope) and self._ends.of(call, scope).end is not None
             for scope, call in self._project.calls_named(frozenset({"all_tasks"}))
+            if not call.args and not self._project.is_test(module_of(scope))
         )
+
+    def _is_at_shutdown(self, function: Function) -> bool:
+        """Whether the function ends things by its name, or is a hook of the application's end, or called by one."""
+        if _CLOSERS.match(function.name) or self._is_hook(function):
+            return True
+        return any(
+            isinstance(scope, Function) and self._is_hook(scope)
+            for scope, _ in self._project.calls_named(frozenset({function.name}))
+        )
+
+    def _is_hook(self, function: Function) -> bool:
+        return bool(self._project.roles.of(function) & {Role.LIFESPAN, Role.SHUTDOWN})
 
     def _is_for_connection(self, scope: Scope) -> bool:
         """Whether the body serves one WebSocket: its tasks have to end with the connection, long before shutdown."""

@@ -52,12 +52,20 @@ def findings(module: ModuleContext) -> Iterator[BlockingFinding]:
         if not runs_on_loop(module, function):
             continue
         for site in module.project.call_sites.sites(function):
+            if Role.LOOP_CALLBACK in module.project.roles.of(function) and _is_on_parameter(function, site):
+                continue  # a done-callback is given a future that is done: reading its outcome does not wait
             found = module.project.blocking.at_site(function, site)
             if found:
                 family, witness = min(found.items(), key=_urgency)
                 if family.tier != METADATA or witness.then is None:
                     chain = module.project.blocking.chain(function, witness, family)
                     yield BlockingFinding(function, site, family, witness, chain)
+
+
+def _is_on_parameter(function: Function, site: CallSite) -> bool:
+    callee = site.node.func if isinstance(site.node, ir.Call) else None
+    names = {param.name for param in function.ir.params}
+    return isinstance(callee, ir.Attribute) and isinstance(callee.value, ir.Name) and callee.value.id in names
 
 
 def runs_on_loop(module: ModuleContext, function: Function) -> bool:
@@ -131,7 +139,8 @@ def _message(finding: BlockingFinding) -> str:
     subject = f"`{name}`" if target is None else f"`{_site_text(finding, target.function)}`"
     way = "" if target is None else f" through `{name}`"
     if finding.family.tier == METADATA:
-        return f"{subject} asks the file system on the event loop; {_advice(finding)}"
+        doing = "asks the file system" if finding.family.rule == "ASL204" else "takes a moment"
+        return f"{subject} {doing} on the event loop; {_advice(finding)}"
     verb = "works" if finding.family.rule == "ASL208" else "waits"
     return (
         f"{subject} blocks the event loop{way}: while it {verb}, every other request of this worker waits too; "

@@ -15,6 +15,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import blocks
 from asynclint.project.model import Function
 from asynclint.semantics import blocking, tasks
+from asynclint.semantics.module_head import words
 from asynclint.semantics.syntax import StatementSyntax, callee_text, find
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class ModuleContext:
     def task_sites(self) -> tuple[TaskSite, ...]:
         """The tasks made in this module and what becomes of them."""
         return tuple(tasks.task_sites(self))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the source: a name that is none of them is free everywhere in the module."""
+        return words(self.module.data)
 
     # -- places ------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.project.model import Function
-from asynclint.semantics.module_head import free_name, module_head, words
+from asynclint.semantics.module_head import free_name, module_head
 from asynclint.semantics.rewrite import insert_after_imports, keep_task
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def keep_in_set(module: ModuleContext, site: TaskSite) -> Edits | None:
     if site.factory.endswith("run_coroutine_threadsafe"):
         return None  # runs in another thread than the loop: a plain set is not safe there
     match: NodeMatch[cst.Call] = module.settle(scope, site.call)  # type: ignore[assignment]
-    taken = words(module.module.data)
+    taken = module.words
     existing = _existing_set(module.module, scope)
     task = free_name("task", taken)
     if existing is not None:
