@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from asynclint.project.project import Project
-    from conftest import LinkProgram
+
+    LinkProgram: TypeAlias = Callable[[Mapping[str, str]], Project]
 
 
 def chains(project: Project, function: str) -> dict[str, list[str]]:
@@ -166,3 +169,79 @@ def test_awaited_and_non_blocking_forms_are_silent(link: LinkProgram) -> None:
         },
     )
     assert chains(project, "main.route") == {}
+
+
+def test_a_sleep_of_a_moment_only_lets_other_threads_run(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": "import time\nasync def route():\n    time.sleep(0)\n    time.sleep(0.001)\n    time.sleep(0.05)\n"
+        },
+    )
+    assert chains(project, "main.route") == {"ASL201 time.sleep(0.05)": []}
+
+
+def test_constant_arguments_switch_branches_off(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import time
+            def fetch(wait=False, *, mode="fast"):
+                if not wait:
+                    return
+                if mode == "slow":
+                    time.sleep(1)
+            async def off(): fetch()
+            async def half(): fetch(True)
+            async def on(): fetch(True, mode="slow")
+            async def unknown(x): fetch(x, mode=x)
+            """,
+        },
+    )
+    assert [bool(chains(project, f"main.{name}")) for name in ("off", "half", "on", "unknown")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_methods_are_those_of_the_object(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import time
+            class Base:
+                def run(self): self.step()
+                def step(self): time.sleep(1)
+            class Quick(Base):
+                def step(self): ...
+            async def slow(): Base().run()
+            async def quick(): Quick().run()
+            """,
+        },
+    )
+    assert chains(project, "main.quick") == {}
+    assert list(chains(project, "main.slow").values()) == [["self.step()", "time.sleep(1)"]]
+
+
+def test_callables_handed_to_a_function_that_calls_them(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import functools, time
+            def work(): time.sleep(1)
+            def apply(f): return f()
+            def keep(f): return [f]
+            async def direct(): apply(work)
+            async def inline(): apply(lambda: time.sleep(1))
+            async def bound(): apply(functools.partial(work))
+            async def kept(): keep(work)
+            """,
+        },
+    )
+    assert [bool(chains(project, f"main.{name}")) for name in ("direct", "inline", "bound", "kept")] == [
+        True,
+        True,
+        True,
+        False,
+    ]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 from asynclint.project.dispositions import Fate
 
 if TYPE_CHECKING:
-    from conftest import LinkProgram
+    from collections.abc import Callable, Mapping
+
+    from asynclint.project.project import Project
+
+    LinkProgram: TypeAlias = Callable[[Mapping[str, str]], Project]
 
 PRELUDE = """
 import asyncio, weakref
@@ -68,13 +72,17 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize(("expected", "case"), [(f, c) for f, cases in ((Fate.DROPPED, DROPPED), (Fate.KEPT, KEPT)) for c in cases])
+@pytest.mark.parametrize(
+    ("expected", "case"), [(f, c) for f, cases in ((Fate.DROPPED, DROPPED), (Fate.KEPT, KEPT)) for c in cases]
+)
 def test_fate(expected: Fate, case: str, link: LinkProgram) -> None:
     body = (DROPPED | KEPT)[case]
     project = link({"main.py": PRELUDE + textwrap.indent(body, "    ") + "\n"})
     (module,) = project.modules
     function = next(item for item in module.functions if item.name == "f")
-    (call,) = [call for scope, call in project.module_calls_named(module, frozenset({"create_task"})) if scope is function]
+    (call,) = [
+        call for scope, call in project.module_calls_named(module, frozenset({"create_task"})) if scope is function
+    ]
     assert project.dispositions.of(call, function).fate is expected
 
 
@@ -89,7 +97,9 @@ def test_a_callback_alone_does_not_keep(body: str, link: LinkProgram) -> None:
     project = link({"main.py": PRELUDE + textwrap.indent(body, "    ") + "\n"})
     (module,) = project.modules
     function = next(item for item in module.functions if item.name == "f")
-    (call,) = [call for scope, call in project.module_calls_named(module, frozenset({"create_task"})) if scope is function]
+    (call,) = [
+        call for scope, call in project.module_calls_named(module, frozenset({"create_task"})) if scope is function
+    ]
     found = project.dispositions.of(call, function)
     assert found.fate is Fate.CALLBACK
     assert len(found.callbacks) == 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import LinkProgram
+    from collections.abc import Callable, Mapping
+
+    from asynclint.project.project import Project
+
+    LinkProgram: TypeAlias = Callable[[Mapping[str, str]], Project]
 
 PRELUDE = """
 import asyncio, contextlib, functools, httpx, logging, smtplib
@@ -56,7 +60,9 @@ COVERED = {
 }
 
 
-@pytest.mark.parametrize(("escapes", "case"), [(f, c) for f, cases in ((True, ESCAPES), (False, COVERED)) for c in cases])
+@pytest.mark.parametrize(
+    ("escapes", "case"), [(f, c) for f, cases in ((True, ESCAPES), (False, COVERED)) for c in cases]
+)
 def test_coverage(escapes: bool, case: str, link: LinkProgram) -> None:
     body = (ESCAPES | COVERED)[case]
     project = link({"main.py": PRELUDE + "async def work():\n" + textwrap.indent(body, "    ") + "\n"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -10,10 +10,12 @@ from asynclint.flow import ir
 from asynclint.project.values import BoundMethod, External, FunctionValue, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from asynclint.project.model import Function, Module
     from asynclint.project.project import Project
-    from conftest import LinkProgram
+
+    LinkProgram: TypeAlias = Callable[[Mapping[str, str]], Project]
 
 
 def targets(project: Project, path: str = "main.py") -> list[str]:
@@ -21,7 +23,8 @@ def targets(project: Project, path: str = "main.py") -> list[str]:
     module = project.module_at(f"/project/{path}")
     assert module is not None
     found: list[str] = []
-    for scope in (module, *module.functions):
+    scopes: tuple[Module | Function, ...] = (module, *module.functions)
+    for scope in scopes:
         for call in scope.index.calls:
             last = call.args[-1] if call.args else None
             if isinstance(last, ir.Constant) and last.value == "here":

@@ -107,7 +107,9 @@ def _call(node: ast.Call, state: _State) -> ir.Call:
 
 
 def _keywords(nodes: list[ast.keyword], state: _State) -> tuple[ir.Keyword, ...]:
-    return tuple([ir.Keyword(node.arg, _expr(node.value, state)) for node in nodes]) if nodes else ()
+    if not nodes:
+        return ()
+    return tuple([ir.Keyword(node.arg, _EXPRESSIONS[type(node.value)](node.value, state)) for node in nodes])
 
 
 def _await(node: ast.Await, state: _State) -> ir.Await:
@@ -116,7 +118,10 @@ def _await(node: ast.Await, state: _State) -> ir.Await:
 
 
 def _constant(node: ast.Constant, _: _State) -> ir.Constant | ir.Opaque:
-    return literal(node.value)
+    value = node.value
+    if type(value) is str and len(value) <= ir.MAX_TEXT and value.isascii():  # nearly all of them
+        return ir.Constant(value)
+    return literal(value)
 
 
 def _subscript(node: ast.Subscript, state: _State) -> ir.Subscript:

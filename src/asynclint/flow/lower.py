@@ -70,7 +70,8 @@ def _lower_by_libcst(text: str, refused: LowerError | None) -> ModuleIR:
     except ParserSyntaxError as error:
         raise _better(refused, _from_parser_error(error, text)) from error
     except Exception as error:  # its own defects, such as refusing to concatenate t-strings, come in any type
-        raise refused or LowerError(f"libcst does not read this file: {error}", 1) from error
+        what = " ".join(str(error).split())
+        raise refused or LowerError(f"libcst does not read this file: {what}", 1) from error
 
 
 def _check_depth(text: str) -> None:

@@ -211,6 +211,8 @@ class BlockingSummaries:
             return
 
     def _does_not_wait(self, call: BlockingCall, node: ir.Call, scope: Scope) -> bool:
+        if call.rule == "ASL201" and node.args and _is_momentary(node.args[0]):
+            return True
         if not call.unless:
             return False
         if "self." in call.unless:
@@ -241,3 +243,11 @@ class BlockingSummaries:
             return [*self._flags(node.left, scope), *self._flags(node.right, scope)]
         value = self._evaluator.value(node, scope)
         return [knowledge.canonical(value.name)] if isinstance(value, External) else []
+
+
+MOMENT = 0.01
+"""Seconds below which a constant sleep is a way to let other threads run, and no wait worth a word."""
+
+
+def _is_momentary(node: ir.Expr) -> bool:
+    return isinstance(node, ir.Constant) and isinstance(node.value, int | float) and 0 <= node.value < MOMENT

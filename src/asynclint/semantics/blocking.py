@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, walk
-from asynclint.project.model import module_of
+from asynclint.project.model import Function, module_of
 from asynclint.project.roles import Role
+from asynclint.project.values import External
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import ChainStep, Diagnostic
     from asynclint.project.blocking import Family, Step, Witness
     from asynclint.project.call_sites import CallSite
-    from asynclint.project.model import Function
     from asynclint.rulekit.rule import Rule
     from asynclint.semantics.module_context import ModuleContext
 
@@ -26,6 +26,8 @@ METADATA = 1
 
 _ON_LOOP = frozenset({Role.STARTUP, Role.SHUTDOWN, Role.LOOP_CALLBACK, Role.VALIDATOR})
 """Roles in which FastAPI and asyncio run sync functions on the loop's own thread (observed, FastAPI 0.105 to 0.165)."""
+
+_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 _SURE_DISTANCE = 3
 """Calls between the finding and its cause up to which the way is taken as certain."""
@@ -105,8 +107,25 @@ def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> 
 
 
 def _severity(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> Severity:
-    lenient = finding.family.tier == METADATA or module.is_test or is_startup(module, finding.function, finding.site)
+    lenient = (
+        finding.family.tier == METADATA
+        or module.is_test
+        or is_startup(module, finding.function, finding.site)
+        or any(_runs_once(module, step) for step in finding.chain[1:])
+    )
     return Severity.NOTE if lenient else rule.severity
+
+
+def _runs_once(module: ModuleContext, step: Step) -> bool:
+    """Whether the step stands in a cached function without parameters: it blocks the first caller only."""
+    function = step.scope
+    if not isinstance(function, Function) or function.ir.params:
+        return False
+    for node in function.ir.decorators:
+        value = module.project.evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
+        if isinstance(value, External) and value.name in _CACHES:
+            return True
+    return False
 
 
 def is_startup(module: ModuleContext, function: Function, site: CallSite) -> bool:
