@@ -245,3 +245,38 @@ def test_callables_handed_to_a_function_that_calls_them(link: LinkProgram) -> No
         True,
         False,
     ]
+
+
+def test_branches_without_a_running_loop_do_not_hold_one_up(link: LinkProgram) -> None:
+    project = link(
+        {
+            "main.py": """
+            import asyncio, threading, time
+            async def work(): ...
+            def either():
+                try:
+                    asyncio.get_running_loop()
+                except RuntimeError:
+                    return asyncio.run(work())
+                return None
+            def asked(loop):
+                if loop.is_running():
+                    return None
+                return loop.run_until_complete(work())
+            def by_thread(self):
+                if self.ident != threading.get_ident():
+                    time.sleep(1)
+            def wrong_way(self):
+                if self.ident == threading.get_ident():
+                    time.sleep(1)
+            async def silent(self):
+                either()
+                asked(asyncio.get_event_loop())
+                by_thread(self)
+            async def loud(self):
+                wrong_way(self)
+            """,
+        },
+    )
+    assert chains(project, "main.silent") == {}
+    assert list(chains(project, "main.loud").values()) == [["time.sleep(1)"]]

@@ -10,6 +10,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import span_start, walk
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.model import Class, Function
+from asynclint.project.off_loop import off_loop_statements
 from asynclint.project.values import (
     BoundMethod,
     ClassValue,
@@ -86,10 +87,15 @@ class CallSiteReader:
         self.resolved = 0
 
     def sites(self, scope: Scope) -> tuple[CallSite, ...]:
-        """The sites of a body in source order. Lambdas and nested definitions are not entered."""
+        """The sites of a body in source order, those aside that run only where no event loop does.
+
+        Lambdas and nested definitions are not entered.
+        """
         found = self._sites.get(id(scope))
         if found is None:
-            found = tuple(sorted(self._read(scope), key=lambda site: site.span))
+            off_loop = off_loop_statements(scope.body)
+            sites = (site for site in self._read(scope) if id(site.statement) not in off_loop)
+            found = tuple(sorted(sites, key=lambda site: site.span))
             self._sites[id(scope)] = found
         return found
 

@@ -34,6 +34,7 @@ OUTSIDE: Final = "outside"
 
 MAX_REEXPORTS = 20
 
+_WORD = re.compile(rb"\w")
 _ELEMENT_GETTERS = frozenset({"get", "setdefault", "pop", "values", "items", "copy"})
 
 
@@ -169,8 +170,7 @@ class PlaceReader:
         name = place.name.encode()
         if name not in module.data:
             return
-        pattern = re.compile(rb"\.\s*" + name + rb"\b|[\"']" + name + rb"[\"']")
-        for scope in bodies_at(module, [match.start() for match in pattern.finditer(module.data)]):
+        for scope in bodies_at(module, _word_offsets(module.data, name, after=b".'\"")):
             for node in scope.index.attributes:
                 if node.attr == place.name and self._may_hold(node.value, scope, place):
                     yield Mention(node, scope)
@@ -206,7 +206,7 @@ class PlaceReader:
         name = place.name.encode()
         if name not in module.data:
             return
-        offsets = [match.start() for match in re.finditer(rb"\b" + name + rb"\b", module.data)]
+        offsets = _word_offsets(module.data, name)
         aliases = _import_aliases(module, place.name) | {place.name}
         scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else _all_bodies(module)
         for scope in scopes:
@@ -237,6 +237,15 @@ class PlaceReader:
             if inner.ir.start >= function.ir.end:
                 break
             yield inner
+
+
+def _word_offsets(data: bytes, word: bytes, after: bytes = b"") -> list[int]:
+    """Where a word stands by itself; with `after` only directly behind one of those bytes."""
+    # The pattern begins with a literal, for which the search skips through the text a dozen times as fast.
+    found = (match.start() for match in re.finditer(re.escape(word) + rb"(?!\w)", data))
+    if after:
+        return [start for start in found if data[start - 1 : start] in after]
+    return [start for start in found if not _WORD.match(data, start - 1)]
 
 
 def bodies_at(module: Module, offsets: list[int]) -> Iterator[Scope]:

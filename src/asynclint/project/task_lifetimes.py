@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
+from asynclint.flow.traversal import dotted
 from asynclint.project.endless_loops import EndlessLoopReader
 from asynclint.project.model import Class, Function, Scope
 from asynclint.project.places import AttributePlace, PlaceReader
@@ -34,8 +35,7 @@ _CLOSERS = re.compile(
     r"_*(?:async_)?(?:a?close|a?stop|shutdown|shut_down|terminate|dispose|teardown|disconnect)(?:_.*)?\Z"
 )
 _EXITS = frozenset({"__aexit__", "__exit__", "__del__"})
-_RUNS = frozenset({"run", "run_until_complete"})
-_RUNS_LOOP = frozenset({"run_forever", "run_until_complete", "run"})
+_RUNNERS = frozenset({"run_forever", "run_until_complete", "run"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +64,10 @@ class TaskLifetimes:
         loop = self.loops.of(function)
         if loop is None or any(self._signals.is_raised(signal) for signal in loop.signals):
             return None
-        if self._ends_all or self._is_for_connection(scope) or self._is_run_to_end(scope):
+        if self._ends_all or self._is_for_connection(scope):
             return None
         ending = self._ends.of(task, scope)
-        if ending.end is not None:
+        if ending.end is not None or self._is_run_to_end(scope):
             return None
         closer = self._closer(scope, ending.stores)
         return UnendedTask(loop, ending.stores, closer) if closer is not None or self._serves else None
@@ -87,7 +87,7 @@ class TaskLifetimes:
         return any(
             isinstance(scope, Function) and self._is_at_shutdown(scope) and self._ends.of(call, scope).end is not None
             for scope, call in self._project.calls_named(frozenset({"all_tasks"}))
-            if not call.args and not self._project.is_test(module_of(scope))
+            if not call.args and not call.keywords and not self._project.is_test(module_of(scope))
         )
 
     def _is_at_shutdown(self, function: Function) -> bool:
@@ -113,20 +113,14 @@ class TaskLifetimes:
         if not isinstance(scope, Function):
             return False
         if not scope.is_async:
-            return any(
-                isinstance(call.func, ir.Attribute) and call.func.attr in _RUNS_LOOP for call in scope.index.calls
-            )
-        return scope in self._run_functions
-
-    @cached_property
-    def _run_functions(self) -> frozenset[Function]:
-        found: set[Function] = set()
-        for scope, call in self._project.calls_named(_RUNS):
-            for arg in call.args[:1]:
-                for member in members(self._project.evaluator.value(arg, scope)):
-                    if isinstance(member, Coroutine) and member.function is not None:
-                        found.add(member.function)
-        return frozenset(found)
+            return any(isinstance(call.func, ir.Attribute) and call.func.attr in _RUNNERS for call in scope.index.calls)
+        for around, call in self._project.calls_named(frozenset({scope.name})):
+            runner = around.index.parents.get(id(call))
+            if isinstance(runner, ir.Call) and dotted(runner.func).rpartition(".")[2] in _RUNNERS:
+                value = self._project.evaluator.value(call, around)
+                if any(isinstance(member, Coroutine) and member.function is scope for member in members(value)):
+                    return True
+        return False
 
     def _closer(self, scope: Scope, stores: tuple[Store, ...]) -> Function | None:
         """The method that ends the object which started or keeps the task."""

@@ -18,7 +18,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
     if module.is_test:
         return
     for site in module.task_sites:
-        if site.function is None or site.factory == 'asyncio.run_coroutine_threadsafe':
+        if site.function is None or site.factory == "asyncio.run_coroutine_threadsafe":
             continue
         task = module.project.task_lifetimes.unended(site.call, site.scope, site.function)
         if task is None:

@@ -1,0 +1,78 @@
+"""Branches that a body takes only where no event loop runs in its thread.
+
+Code that serves both sync and async callers asks first: `asyncio.get_running_loop()` raises RuntimeError in a thread
+without a running loop, `loop.is_running()` is false there, and a loop's own thread is told by its identity. What such
+a test guards does not hold up a loop.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import blocks, dotted, header_exprs, statements, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ASKS_FOR_LOOP = frozenset({"get_running_loop", "current_task", "current_async_library"})
+"""They raise where no loop runs in this thread."""
+
+_THREAD_IDENTITY = frozenset({"get_ident", "current_thread", "main_thread"})
+
+
+def off_loop_statements(body: tuple[ir.Stmt, ...]) -> frozenset[int]:
+    """The `id` of every statement of a body that runs only where no event loop runs in its thread."""
+    return frozenset(_off_loop(body))
+
+
+def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
+    for position, statement in enumerate(body):
+        if isinstance(statement, ir.Try) and _asks_for_loop(statement.body):
+            for handler in statement.handlers:
+                yield from _all(handler.body)
+        elif isinstance(statement, ir.If):
+            on_loop = _says_on_loop(statement.test)
+            if on_loop is not None:
+                yield from _all(statement.orelse if on_loop else statement.body)
+                if on_loop and _ends(statement.body):
+                    yield from _all(body[position + 1 :])
+        for block in blocks(statement):
+            yield from _off_loop(block)
+
+
+def _all(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
+    return (id(statement) for statement in statements(body))
+
+
+def _ends(body: tuple[ir.Stmt, ...]) -> bool:
+    return bool(body) and isinstance(body[-1], ir.Return | ir.Raise)
+
+
+def _asks_for_loop(body: tuple[ir.Stmt, ...]) -> bool:
+    return any(
+        isinstance(node, ir.Call) and dotted(node.func).rpartition(".")[2] in _ASKS_FOR_LOOP
+        for statement in body
+        for expr in header_exprs(statement)
+        for node in walk(expr)
+    )
+
+
+def _says_on_loop(test: ir.Expr) -> bool | None:
+    """True where the test holds on a running loop only, False where it holds off it only, None for other tests."""
+    match test:
+        case ir.UnaryOp(op="not", operand=operand):
+            inner = _says_on_loop(operand)
+            return None if inner is None else not inner
+        case ir.Call(func=ir.Attribute(attr="is_running")):
+            return True
+        case ir.BoolOp(op="and", values=values):
+            return next((True for value in values if _says_on_loop(value)), None)
+        case ir.Compare(ops=(op,), operands=operands) if any(_is_thread_identity(item) for item in operands):
+            return {"==": True, "is": True, "!=": False, "is not": False}.get(op)
+        case _:
+            return None
+
+
+def _is_thread_identity(node: ir.Expr) -> bool:
+    return isinstance(node, ir.Call) and dotted(node.func).rpartition(".")[2] in _THREAD_IDENTITY
