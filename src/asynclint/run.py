@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asynclint.config.selection import select_rules
+from asynclint.config.selection import ALL, select_rules
 from asynclint.core.diagnostic import CheckError, Diagnostic, Report
 from asynclint.findings.fingerprint import with_fingerprints
 from asynclint.findings.order import ordered, ordered_errors
 from asynclint.findings.unchecked import UNCHECKED
+from asynclint.fixing.choice import SAFE, SAFE_AND_UNSAFE
+from asynclint.fixing.convergence import converge
+from asynclint.fixing.judgement import Checked
+from asynclint.fixing.writing import Change, Gate, write_changes
 from asynclint.flow.ir import decode_module
-from asynclint.project.indexing import IndexedFile, Progress, Reading, index_files, without_collection
+from asynclint.project.indexing import FileIndex, IndexedFile, Progress, Reading, without_collection
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
 from asynclint.rulekit.discovery import all_rules
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asynclint.config.settings import Settings
+    from asynclint.fixing.choice import Repair
+    from asynclint.fixing.convergence import Refused, Texts
     from asynclint.project.model import Module
     from asynclint.rulekit.rule import Rule
 
@@ -35,20 +42,23 @@ _PACKAGE = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 
 
-def check(paths: Sequence[str], settings: Settings, progress: Progress | None = None) -> Report:
+def check(
+    paths: Sequence[str], settings: Settings, progress: Progress | None = None, index: FileIndex | None = None
+) -> Report:
     """Check files and folders, each as part of the project it belongs to.
 
-    Raises SettingsError where the settings make no sense; everything else that goes wrong is in the report.
+    `index` holds what is read of files; given again, it spares the reading. Raises SettingsError where the settings
+    make no sense; everything else that goes wrong is in the report.
     """
     rules = all_rules()
     infos = (*(rule.info for rule in rules), *UNCHECKED)
     chosen = select_rules(infos, settings.select, settings.ignore)
     enabled = tuple(rule for rule in rules if rule.code in chosen)
 
-    cwd = absolute(".", str(Path.cwd()))
-    work, errors = _plan(paths, cwd)
+    index = index or _new_index(settings)
+    work, errors = _plan(paths, index.reading.cwd)
     with without_collection():
-        outcomes = [_check_project(item, enabled, settings, cwd, progress or _silent) for item in work]
+        outcomes = [_check_project(item, enabled, settings, index, progress or _silent) for item in work]
 
     found = ordered(diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics)
     return Report(
@@ -59,6 +69,54 @@ def check(paths: Sequence[str], settings: Settings, progress: Progress | None = 
         unresolved_calls=sum(outcome.unresolved_calls for outcome in outcomes),
         rules=tuple(info for info in infos if info.code in chosen or info in UNCHECKED),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What was changed (or would be), what was not and why, and the report of what is left."""
+
+    report: Report
+    changes: tuple[Change, ...]
+    made: tuple[Repair, ...]
+    refused: tuple[Refused, ...]
+
+
+def fix(
+    paths: Sequence[str], settings: Settings, *, unsafe: bool, write: bool, progress: Progress | None = None
+) -> Fixed:
+    """Apply the safe fixes of what a check finds, with `unsafe` the others too, until there are none left.
+
+    Files are changed only with `write`. Raises SettingsError, as `check`.
+    """
+    index = _new_index(settings)
+
+    def recheck(texts: Texts) -> Checked:
+        index.put(texts)
+        return Checked(check(paths, settings, progress, index), _with_all_rules(paths, settings, index))
+
+    gate = Gate(index.path_of)
+    outcome = converge(index.text_of, recheck, SAFE_AND_UNSAFE if unsafe else SAFE, gate.admits)
+    texts = sorted(outcome.texts.items())
+    changes = tuple(Change(shown, index.path_of(shown), index.text_of(shown), after) for shown, after in texts)
+    report, errors = outcome.left.report, gate.errors
+    if write:
+        written, failures = write_changes(changes)
+        if failures:
+            changes, errors = written, errors + failures
+            report = recheck({change.shown: change.after for change in written}).report
+    report = dataclasses.replace(report, errors=ordered_errors([*report.errors, *errors]))
+    made = tuple(repair for repair in outcome.made if repair.path in {change.shown for change in changes})
+    return Fixed(report, changes, made, outcome.refused)
+
+
+def _with_all_rules(paths: Sequence[str], settings: Settings, index: FileIndex) -> tuple[Diagnostic, ...]:
+    """What there is to find, whatever was asked for: a fix must not make work for a rule that is off."""
+    return check(paths, dataclasses.replace(settings, select=(ALL,), ignore=()), None, index).diagnostics
+
+
+def _new_index(settings: Settings) -> FileIndex:
+    cwd = absolute(".", str(Path.cwd()))
+    return FileIndex(Reading(cwd, settings.max_file_size, settings.exhaustive))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +156,10 @@ def _plan(paths: Sequence[str], cwd: str) -> tuple[list[_Work], list[CheckError]
     return work, errors
 
 
-def _check_project(work: _Work, rules: tuple[Rule, ...], settings: Settings, cwd: str, progress: Progress) -> _Outcome:
-    reading = Reading(cwd, settings.max_file_size, settings.exhaustive)
-    indexed = index_files(work.files, reading, jobs=settings.jobs, progress=progress)
+def _check_project(
+    work: _Work, rules: tuple[Rule, ...], settings: Settings, index: FileIndex, progress: Progress
+) -> _Outcome:
+    indexed = index.files(work.files, jobs=settings.jobs, progress=progress)
     project = Project.build([_module_source(file, file.ir) for file in indexed if file.ir is not None], work.root)
     asked = [module for module in project.modules if module.path in work.asked]
     diagnostics: list[Diagnostic] = []

@@ -211,36 +211,28 @@ class EndlessLoopReader:
     ) -> Iterator[_Guard | None]:
         """The ways out of a loop, each with the innermost test around it; those taken on cancellation are left out."""
         for statement in body:
-            match statement:
-                case ir.Return():
-                    yield guard
-                case ir.Break() if not nested:
-                    yield guard
-                case ir.If():
-                    yield from self._exits(statement.body, function, _Guard(statement.test, True), nested=nested)
-                    yield from self._exits(statement.orelse, function, _Guard(statement.test, False), nested=nested)
-                case ir.While() | ir.For():
-                    yield from self._exits(statement.body, function, guard, nested=True)
-                    yield from self._exits(statement.orelse, function, guard, nested=nested)
-                case ir.Try():
-                    for block in self._uncancelled_blocks(statement, function):
-                        yield from self._exits(block, function, guard, nested=nested)
-                case ir.Match():
-                    for block in blocks(statement):
-                        yield from self._exits(block, function, None, nested=nested)
-                case _:
-                    for block in blocks(statement):
-                        yield from self._exits(block, function, guard, nested=nested)
+            if isinstance(statement, ir.Return) or (isinstance(statement, ir.Break) and not nested):
+                yield guard
+            in_loop = nested or isinstance(statement, ir.While | ir.For)
+            for position, block in enumerate(self._blocks(statement, function)):
+                match statement:
+                    case ir.If(test=test):
+                        inner: _Guard | None = _Guard(test, position == 0)
+                    case ir.Match():
+                        inner = None
+                    case _:
+                        inner = guard
+                is_orelse = position > 0 and isinstance(statement, ir.While | ir.For)
+                yield from self._exits(block, function, inner, nested=nested if is_orelse else in_loop)
 
-    def _uncancelled_blocks(self, statement: ir.Try, function: Function) -> Iterator[tuple[ir.Stmt, ...]]:
-        yield statement.body
-        for handler in statement.handlers:
-            if not self.is_for_cancellation(handler, function):
-                yield handler.body
-        yield statement.orelse
-        yield statement.finalbody
+    def _blocks(self, statement: ir.Stmt, function: Function) -> tuple[tuple[ir.Stmt, ...], ...]:
+        """The blocks of a statement that run without the task being cancelled."""
+        if not isinstance(statement, ir.Try):
+            return blocks(statement)
+        handlers = (item.body for item in statement.handlers if not self._is_for_cancellation(item, function))
+        return (statement.body, *handlers, statement.orelse, statement.finalbody)
 
-    def is_for_cancellation(self, handler: ir.ExceptHandler, function: Function) -> bool:
+    def _is_for_cancellation(self, handler: ir.ExceptHandler, function: Function) -> bool:
         """Whether the handler runs only when the task is being cancelled or the program ends."""
         names = self._exception_names(handler, function)
         return bool(names) and names <= _STOPS

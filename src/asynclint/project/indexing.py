@@ -24,7 +24,7 @@ from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR, UNREADABLE_F
 from asynclint.source.text import SourceFile, UnreadableFile, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import ProcessPoolExecutor
 
 FEW_FILES = 50
@@ -76,6 +76,43 @@ def index_files(
     return tuple(found[path] for path in paths)
 
 
+class FileIndex:
+    """Files read and lowered once, however often they are asked for; other texts can be put in their place."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._files: dict[str, IndexedFile] = {}
+        self._paths: dict[str, str] = {}
+        self._put: dict[str, IndexedFile] = {}
+
+    def files(self, paths: Sequence[str], *, jobs: int | None, progress: Progress) -> tuple[IndexedFile, ...]:
+        """Every file in the order given, as `index_files`."""
+        unread = [path for path in paths if path not in self._files]
+        for file in index_files(unread, self.reading, jobs=jobs, progress=progress) if unread else ():
+            self._files[file.path] = file
+            self._paths[file.display] = file.path
+        return tuple(self._put.get(path, self._files[path]) for path in paths)
+
+    def path_of(self, shown: str) -> str:
+        """The absolute path of a file that was asked for, by its shown name."""
+        return self._paths[shown]
+
+    def text_of(self, shown: str) -> bytes:
+        """The text that the file itself has, as UTF-8 without BOM."""
+        return self._files[self._paths[shown]].data
+
+    def put(self, texts: Mapping[str, bytes]) -> None:
+        """From now on files have these texts, given as UTF-8 without BOM by shown name, and all others their own."""
+        by_path = {self._paths[shown]: data for shown, data in texts.items()}
+        self._put = {path: self._with_text(path, data) for path, data in by_path.items()}
+
+    def _with_text(self, path: str, data: bytes) -> IndexedFile:
+        known = self._put.get(path)
+        if known is not None and known.data == data:
+            return known
+        return _lower_source(SourceFile(path, self._files[path].display, data), self.reading)
+
+
 def lower_files(paths: Sequence[str], reading: Reading) -> list[IndexedFile]:
     """Read and lower files one after the other; never raises for what is in them."""
     with without_collection():
@@ -88,6 +125,11 @@ def _lower_file(path: str, reading: Reading) -> IndexedFile:
         source = read_source(path, shown, reading.max_file_size)
     except UnreadableFile as error:
         return IndexedFile(path, shown, error=CheckError(UNREADABLE_FILE, shown, str(error)))
+    return _lower_source(source, reading)
+
+
+def _lower_source(source: SourceFile, reading: Reading) -> IndexedFile:
+    path, shown = source.path, source.display
     try:
         module = lower(source.text, reference=reading.exhaustive).ir
         return IndexedFile(path, shown, source.data, encode_module(module))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import bound_names, span_start
@@ -132,7 +132,7 @@ class TaskEndReader:
 
     def _follow(self, node: ir.Expr, scope: Scope) -> Iterator[_Move]:
         parent = scope.index.parents.get(id(node))
-        handler = _BY_PARENT.get(type(parent))
+        handler = self._BY_PARENT.get(type(parent))
         if handler is not None:
             yield from handler(self, node, parent, scope)
 
@@ -176,7 +176,7 @@ class TaskEndReader:
             if nearest is not None and nearest.value is source:
                 yield Mention(read, scope)
 
-    def _in_attribute(self, node: ir.Expr, parent: ir.Attribute, scope: Scope) -> Iterator[_Move]:
+    def _in_attribute(self, _node: ir.Expr, parent: ir.Attribute, scope: Scope) -> Iterator[_Move]:
         around = scope.index.parents.get(id(parent))
         is_called = isinstance(around, ir.Call) and around.func is parent
         if parent.attr == "cancel":
@@ -220,22 +220,21 @@ class TaskEndReader:
                     yield from self._into(item, statement, scope)
             case ir.Starred(value=value):
                 yield from self._into(value, statement, scope)
-            case ir.Name(id=name) if statement is not None and self._is_own_local(name, scope):
-                yield from self._reads(name, statement, scope)
+            case ir.Name(id=name) if statement is not None and (place := self._own_local(name, scope)) is not None:
+                yield from self._reads(place, statement)
             case _:
                 yield from self._kept(target, scope)
 
-    def _is_own_local(self, name: str, scope: Scope) -> bool:
+    def _own_local(self, name: str, scope: Scope) -> LocalPlace | None:
         place = self._places.of_variable(name, scope)
-        return isinstance(place, LocalPlace) and place.function is scope
+        return place if isinstance(place, LocalPlace) and place.function is scope else None
 
-    def _reads(self, name: str, statement: ir.Stmt, scope: Scope) -> Iterator[_Move]:
+    def _reads(self, place: LocalPlace, statement: ir.Stmt) -> Iterator[_Move]:
         """The reads of a local that may see what the statement assigned; those of nested functions may always."""
-        assert isinstance(scope, Function)
-        for read, around in self._places.mentions(LocalPlace(scope, name)):
+        for read, around in self._places.mentions(place):
             use = around.index.uses[id(read)]
-            bindings = around.index.reaching(name, use) if around is scope and not use.deferred else ()
-            if around is not scope or use.deferred or any(item.statement is statement for item in bindings):
+            bindings = around.index.reaching(place.name, use) if around is place.function and not use.deferred else None
+            if bindings is None or any(item.statement is statement for item in bindings):
                 yield Mention(read, around)
 
     def _kept(self, target: ir.Expr, scope: Scope) -> Iterator[_Move]:
@@ -388,6 +387,29 @@ class TaskEndReader:
                     pass
         return False
 
+    _BY_PARENT: ClassVar[dict[type, Callable[[TaskEndReader, ir.Expr, Any, Scope], Iterator[_Move]]]] = {
+        ir.Await: _ends,
+        ir.Yield: _ends,
+        ir.YieldFrom: _ends,
+        ir.With: _ends,
+        ir.Attribute: _in_attribute,
+        ir.Call: _in_call,
+        ir.Assign: _in_assignment,
+        ir.AnnAssign: _in_annotated,
+        ir.AugAssign: _in_annotated,
+        ir.NamedExpr: _in_walrus,
+        ir.Collection: _through,
+        ir.Starred: _through,
+        ir.BoolOp: _through,
+        ir.Dict: _in_dict,
+        ir.Comprehension: _in_comprehension,
+        ir.Subscript: _in_subscript,
+        ir.IfExp: _in_choice,
+        ir.Lambda: _in_lambda,
+        ir.For: _in_for,
+        ir.Return: _in_return,
+    }
+
 
 def _lasting(stores: dict[Place, Store]) -> tuple[Store, ...]:
     return tuple(store for place, store in stores.items() if not isinstance(place, LocalPlace))
@@ -435,27 +457,3 @@ def is_declaration(function: Function) -> bool:
             case _:
                 return False
     return True
-
-
-_BY_PARENT: Final[dict[type, Callable[[TaskEndReader, ir.Expr, Any, Scope], Iterator[_Move]]]] = {
-    ir.Await: TaskEndReader._ends,
-    ir.Yield: TaskEndReader._ends,
-    ir.YieldFrom: TaskEndReader._ends,
-    ir.With: TaskEndReader._ends,
-    ir.Attribute: TaskEndReader._in_attribute,
-    ir.Call: TaskEndReader._in_call,
-    ir.Assign: TaskEndReader._in_assignment,
-    ir.AnnAssign: TaskEndReader._in_annotated,
-    ir.AugAssign: TaskEndReader._in_annotated,
-    ir.NamedExpr: TaskEndReader._in_walrus,
-    ir.Collection: TaskEndReader._through,
-    ir.Starred: TaskEndReader._through,
-    ir.BoolOp: TaskEndReader._through,
-    ir.Dict: TaskEndReader._in_dict,
-    ir.Comprehension: TaskEndReader._in_comprehension,
-    ir.Subscript: TaskEndReader._in_subscript,
-    ir.IfExp: TaskEndReader._in_choice,
-    ir.Lambda: TaskEndReader._in_lambda,
-    ir.For: TaskEndReader._in_for,
-    ir.Return: TaskEndReader._in_return,
-}

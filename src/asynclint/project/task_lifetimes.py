@@ -15,7 +15,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.project.endless_loops import EndlessLoopReader
 from asynclint.project.model import Class, Function, Scope
-from asynclint.project.places import AttributePlace, PlaceReader
+from asynclint.project.places import OUTSIDE, AttributePlace, PlaceReader
 from asynclint.project.roles import Role
 from asynclint.project.stop_signals import StopSignals
 from asynclint.project.task_ends import TaskEndReader, module_of
@@ -46,6 +46,8 @@ class UnendedTask:
     stores: tuple[Store, ...]
     closer: Function | None
     """A method that ends the object which keeps the task, and leaves the task alone."""
+    is_certain: bool
+    """No signal that may be raised unseen, no place whose owner is unknown, and an application that ends."""
 
 
 class TaskLifetimes:
@@ -70,7 +72,10 @@ class TaskLifetimes:
         if ending.end is not None or self._is_run_to_end(scope):
             return None
         closer = self._closer(scope, ending.stores)
-        return UnendedTask(loop, ending.stores, closer) if closer is not None or self._serves else None
+        if closer is None and not self._serves:
+            return None
+        owned = all(getattr(store.place, "owner", OUTSIDE) is not None for store in ending.stores)
+        return UnendedTask(loop, ending.stores, closer, is_certain=self._serves and owned and not loop.signals)
 
     @cached_property
     def _serves(self) -> bool:

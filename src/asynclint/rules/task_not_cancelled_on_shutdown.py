@@ -1,44 +1,240 @@
-"""An endless task that nothing cancels when the application shuts down."""
+"""An endless task that nothing ends when the application shuts down."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Severity
-from asynclint.rulekit.rule import Rule
+from asynclint.core.span import Span
+from asynclint.flow import ir
+from asynclint.flow.traversal import dotted
+from asynclint.project.roles import Role
+from asynclint.rulekit.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.core.diagnostic import ChainStep, Diagnostic
+    from asynclint.project.task_lifetimes import UnendedTask
     from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.tasks import TaskSite
+
+_OTHER_LOOP = "asyncio.run_coroutine_threadsafe"
+"""It starts a task on the loop of another thread, which lives and dies apart from the application."""
 
 
 def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Every task that loops without end and that no code of the project cancels, signals or awaits."""
     if module.is_test:
         return
     for site in module.task_sites:
-        if site.function is None or site.factory == "asyncio.run_coroutine_threadsafe":
-            continue
-        task = module.project.task_lifetimes.unended(site.call, site.scope, site.function)
-        if task is None:
-            continue
-        m = module.settle(site.scope, site.call)
-        yield module.diagnostic(
-            RULE,
-            site.scope,
-            m.span,
-            f"{site.function.qualname} {[s.place for s in task.stores]} {task.loop.function} {task.loop.signals} {task.closer}",
+        if site.function is not None and site.factory != _OTHER_LOOP:
+            task = module.project.task_lifetimes.unended(site.call, site.scope, site.function)
+            if task is not None:
+                yield _diagnostic(module, site, task)
+
+
+def _diagnostic(module: ModuleContext, site: TaskSite, task: UnendedTask) -> Diagnostic:
+    return module.diagnostic(
+        RULE,
+        site.scope,
+        module.settle(site.scope, site.call).span,
+        _message(module, site, task),
+        confidence=None if task.is_certain else Confidence.MEDIUM,
+        chain=_steps(module, task),
+    )
+
+
+def _message(module: ModuleContext, site: TaskSite, task: UnendedTask) -> str:
+    name = site.function.name if site.function is not None else task.loop.function.name
+    kept = _kept_in(task)
+    cause = f"nothing cancels or awaits `{kept}`" if kept else "nothing keeps its task to cancel it"
+    remedy = "cancel it" if kept else "keep the task, cancel it"
+    # Facts 7.2 and 7.3: SIGTERM kills the process after the lifespan's exit; the task gets no CancelledError.
+    return (
+        f"`{name}` loops for ever and {cause}: when the server stops, the task is killed in the middle of its work and "
+        f"its `finally` blocks do not run; {remedy} and await it {_where(module, task)}"
+    )
+
+
+def _kept_in(task: UnendedTask) -> str:
+    """The first place that keeps the task, as it is written there."""
+    return next((text for store in task.stores if (text := _text(store.target))), "")
+
+
+def _text(target: ir.Expr) -> str:
+    match target:
+        case ir.Subscript(value=value):
+            return f"{dotted(value)}[…]"
+        case _:
+            return dotted(target)
+
+
+def _where(module: ModuleContext, task: UnendedTask) -> str:
+    if task.closer is not None:
+        return f"in `{task.closer.qualname}`"
+    hooks = module.project.roles.functions(Role.LIFESPAN, Role.SHUTDOWN)
+    if len(hooks) != 1:
+        return "when the application shuts down"
+    is_lifespan = Role.LIFESPAN in module.project.roles.of(hooks[0])
+    return f"after the `yield` of `{hooks[0].name}`" if is_lifespan else f"in `{hooks[0].name}`"
+
+
+def _steps(module: ModuleContext, task: UnendedTask) -> Iterator[ChainStep]:
+    for function, call in task.loop.awaits:
+        yield module.step(function.module, Span(call.start, call.end), f"`{function.qualname}` awaits this")
+    loop = task.loop.statement
+    owner = task.loop.function.module
+    header = owner.data[loop.start : loop.body[0].start].partition(b"\n")[0].partition(b"#")[0].rstrip(b" \t\r:")
+    yield module.step(owner, Span(loop.start, loop.start + len(header)), "this loop has no end of its own")
+    if task.closer is not None:
+        yield module.step(
+            task.closer.module, task.closer.name_span, f"`{task.closer.qualname}` leaves the task running"
         )
 
 
 RULE = Rule(
     code="ASL401",
     name="task-not-cancelled-on-shutdown",
-    summary="x",
-    rationale="x",
+    summary="an endless task that nothing ends when the application shuts down",
+    rationale=(
+        "Tasks made with `create_task` are not waited for at shutdown. uvicorn runs the lifespan's exit and then, on "
+        "SIGTERM, dies by the signal: such a task gets no CancelledError, its `finally` blocks never run, and what it "
+        "was writing stays half written, without a word in the log. Where the tasks are cancelled after all, on Ctrl-C "
+        "or as process 1 of a container, that happens after the lifespan's exit, when the pools and clients they use "
+        "are closed already. The lifespan's exit is the one place where a task can be ended cleanly everywhere: cancel "
+        "it there, and then await it before closing what it uses, since `cancel()` alone only asks."
+    ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
-    examples=(),
+    examples=(
+        Example(
+            bad="""\
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+logger = logging.getLogger(__name__)
+
+
+async def expire_sessions() -> None:
+    while True:
+        await asyncio.sleep(60)
+        logger.info("removing expired sessions")
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.expiry = asyncio.create_task(expire_sessions())  # expect: ASL401
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+""",
+            good="""\
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+logger = logging.getLogger(__name__)
+
+
+async def expire_sessions() -> None:
+    while True:
+        await asyncio.sleep(60)
+        logger.info("removing expired sessions")
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    expiry = asyncio.create_task(expire_sessions())
+    try:
+        yield
+    finally:
+        expiry.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await expiry
+
+
+app = FastAPI(lifespan=lifespan)
+""",
+        ),
+        Example(
+            bad="""\
+import asyncio
+import logging
+
+from fastapi import FastAPI
+
+app = FastAPI()
+logger = logging.getLogger(__name__)
+monitors: dict[str, asyncio.Task[None]] = {}
+
+
+async def monitor(session: str) -> None:
+    while True:
+        await asyncio.sleep(1)
+        logger.info("session %s is alive", session)
+
+
+@app.post("/monitors/{session}")
+async def start_monitor(session: str) -> None:
+    if session not in monitors:
+        monitors[session] = asyncio.create_task(monitor(session))  # expect: ASL401
+
+
+@app.delete("/monitors/{session}")
+async def stop_monitor(session: str) -> None:
+    monitors.pop(session).cancel()
+""",
+            good="""\
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+logger = logging.getLogger(__name__)
+monitors: dict[str, asyncio.Task[None]] = {}
+
+
+async def monitor(session: str) -> None:
+    while True:
+        await asyncio.sleep(1)
+        logger.info("session %s is alive", session)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    running = list(monitors.values())
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/monitors/{session}")
+async def start_monitor(session: str) -> None:
+    if session not in monitors:
+        monitors[session] = asyncio.create_task(monitor(session))
+
+
+@app.delete("/monitors/{session}")
+async def stop_monitor(session: str) -> None:
+    monitors.pop(session).cancel()
+""",
+        ),
+    ),
     check=check,
 )
