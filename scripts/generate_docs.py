@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from asynclint.findings.suppression_rules import SUPPRESSION_RULES
 from asynclint.findings.unchecked import UNCHECKED
 from asynclint.rulekit.discovery import all_rules
 from asynclint.rulekit.page import markdown_page, markdown_table, with_table
@@ -16,7 +17,7 @@ PAGES = "docs/rules"
 
 def generated(root: Path) -> dict[Path, str]:
     """Every generated file of the repository with the text it should have."""
-    infos = sorted((*(rule.info for rule in all_rules()), *UNCHECKED), key=lambda info: info.code)
+    infos = sorted((*(rule.info for rule in all_rules()), *SUPPRESSION_RULES, *UNCHECKED), key=lambda info: info.code)
     files = {root / PAGES / f"{info.name}.md": markdown_page(info) for info in infos}
     readme = root / "README.md"
     return {**files, readme: with_table(readme.read_text(encoding="utf-8"), markdown_table(infos, PAGES))}

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 
 from asynclint.config.selection import ALL, select_rules
 from asynclint.core.diagnostic import CheckError, Diagnostic, Report
+from asynclint.findings.directives import Vocabulary
 from asynclint.findings.fingerprint import with_fingerprints
 from asynclint.findings.order import ordered, ordered_errors
+from asynclint.findings.sources import sources_of
+from asynclint.findings.suppression_rules import SUPPRESSION_RULES
+from asynclint.findings.suppressions import Policy, filter_suppressed
 from asynclint.findings.unchecked import UNCHECKED
 from asynclint.fixing.choice import SAFE, SAFE_AND_UNSAFE
 from asynclint.fixing.convergence import converge
@@ -27,15 +31,15 @@ from asynclint.semantics.module_context import ModuleContext
 from asynclint.source.discovery import discover
 from asynclint.source.paths import absolute
 from asynclint.source.problems import INTERNAL_ERROR
-from asynclint.source.roots import project_root
+from asynclint.source.roots import project_root, repository_root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asynclint.config.settings import Settings
+    from asynclint.core.diagnostic import SourceText
     from asynclint.fixing.choice import Repair
     from asynclint.fixing.convergence import Refused, Texts
-    from asynclint.project.model import Module
     from asynclint.rulekit.rule import Rule
 
 _PACKAGE = Path(__file__).parent
@@ -51,23 +55,28 @@ def check(
     make no sense; everything else that goes wrong is in the report.
     """
     rules = all_rules()
-    infos = (*(rule.info for rule in rules), *UNCHECKED)
+    infos = (*(rule.info for rule in rules), *SUPPRESSION_RULES, *UNCHECKED)
     chosen = select_rules(infos, settings.select, settings.ignore)
     enabled = tuple(rule for rule in rules if rule.code in chosen)
+    policy = Policy(Vocabulary(infos), chosen, settings.honour_peer_noqa)
 
     index = index or _new_index(settings)
     work, errors = _plan(paths, index.reading.cwd)
     with without_collection():
-        outcomes = [_check_project(item, enabled, settings, index, progress or _silent) for item in work]
+        outcomes = [_check_project(item, enabled, policy, index, settings.jobs, progress or _silent) for item in work]
 
     found = ordered(diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics)
     return Report(
         diagnostics=with_fingerprints(found),
         errors=ordered_errors([*errors, *(error for outcome in outcomes for error in outcome.errors)]),
-        files=sum(outcome.files for outcome in outcomes),
-        suppressed=0,
+        files=sum(len(outcome.checked) for outcome in outcomes),
+        suppressed=sum(outcome.suppressed for outcome in outcomes),
         unresolved_calls=sum(outcome.unresolved_calls for outcome in outcomes),
         rules=tuple(info for info in infos if info.code in chosen or info in UNCHECKED),
+        checked=frozenset(path for outcome in outcomes for path in outcome.checked),
+        sources=tuple(source for outcome in outcomes for source in outcome.sources),
+        working_folder=index.reading.cwd,
+        repository=repository_root(index.reading.cwd),
     )
 
 
@@ -79,6 +88,7 @@ class Fixed:
     changes: tuple[Change, ...]
     made: tuple[Repair, ...]
     refused: tuple[Refused, ...]
+    stable: bool
 
 
 def fix(
@@ -92,7 +102,8 @@ def fix(
 
     def recheck(texts: Texts) -> Checked:
         index.put(texts)
-        return Checked(check(paths, settings, progress, index), _with_all_rules(paths, settings, index))
+        report = check(paths, settings, progress, index)
+        return Checked(report, _with_all_rules(report, paths, settings, index))
 
     gate = Gate(index.path_of)
     outcome = converge(index.text_of, recheck, SAFE_AND_UNSAFE if unsafe else SAFE, gate.admits)
@@ -106,11 +117,15 @@ def fix(
             report = recheck({change.shown: change.after for change in written}).report
     report = dataclasses.replace(report, errors=ordered_errors([*report.errors, *errors]))
     made = tuple(repair for repair in outcome.made if repair.path in {change.shown for change in changes})
-    return Fixed(report, changes, made, outcome.refused)
+    return Fixed(report, changes, made, outcome.refused, outcome.stable)
 
 
-def _with_all_rules(paths: Sequence[str], settings: Settings, index: FileIndex) -> tuple[Diagnostic, ...]:
+def _with_all_rules(
+    report: Report, paths: Sequence[str], settings: Settings, index: FileIndex
+) -> tuple[Diagnostic, ...]:
     """What there is to find, whatever was asked for: a fix must not make work for a rule that is off."""
+    if {rule.code for rule in all_rules()}.issubset(info.code for info in report.rules):
+        return report.diagnostics
     return check(paths, dataclasses.replace(settings, select=(ALL,), ignore=()), None, index).diagnostics
 
 
@@ -132,7 +147,9 @@ class _Work:
 class _Outcome:
     diagnostics: list[Diagnostic]
     errors: list[CheckError]
-    files: int
+    checked: list[str]
+    sources: tuple[SourceText, ...]
+    suppressed: int
     unresolved_calls: int
 
 
@@ -156,38 +173,44 @@ def _plan(paths: Sequence[str], cwd: str) -> tuple[list[_Work], list[CheckError]
     return work, errors
 
 
-def _check_project(
-    work: _Work, rules: tuple[Rule, ...], settings: Settings, index: FileIndex, progress: Progress
+def _check_project(  # noqa: PLR0913 - two of them are what is read, two what is asked, two how
+    work: _Work, rules: tuple[Rule, ...], policy: Policy, index: FileIndex, jobs: int | None, progress: Progress
 ) -> _Outcome:
-    indexed = index.files(work.files, jobs=settings.jobs, progress=progress)
+    indexed = index.files(work.files, jobs=jobs, progress=progress)
     project = Project.build([_module_source(file, file.ir) for file in indexed if file.ir is not None], work.root)
     asked = [module for module in project.modules if module.path in work.asked]
     diagnostics: list[Diagnostic] = []
     errors = [file.error for file in indexed if file.error is not None and file.path in work.asked]
+    suppressed = 0
     for done, module in enumerate(asked, start=1):
-        _check_module(project, module, rules, diagnostics, errors)
+        context = ModuleContext(project, module)
+        found, failures = _check_module(context, rules)
+        filtered = filter_suppressed(context, found, policy, failures)
+        diagnostics += filtered.kept
+        errors += failures.values()
+        suppressed += filtered.suppressed
         progress("checking", done, len(asked))
-    return _Outcome(diagnostics, errors, len(asked), project.unresolved_calls)
+    checked = [module.source.display for module in asked]
+    sources = sources_of(diagnostics, errors, indexed)
+    return _Outcome(diagnostics, errors, checked, sources, suppressed, project.unresolved_calls)
 
 
 def _module_source(file: IndexedFile, encoded: bytes) -> ModuleSource:
     return ModuleSource(file.path, file.display, file.data, decode_module(encoded))
 
 
-def _check_module(
-    project: Project,
-    module: Module,
-    rules: tuple[Rule, ...],
-    diagnostics: list[Diagnostic],
-    errors: list[CheckError],
-) -> None:
-    context = ModuleContext(project, module)
+def _check_module(context: ModuleContext, rules: tuple[Rule, ...]) -> tuple[list[Diagnostic], dict[str, CheckError]]:
+    """The findings of a module, and by their codes the errors of rules that broke on it."""
+    shown = context.module.source.display
+    diagnostics: list[Diagnostic] = []
+    errors: dict[str, CheckError] = {}
     for rule in rules:
         try:
             diagnostics.extend(rule.check(context))
         except Exception as error:  # noqa: BLE001 - a rule that fails on a file must not keep the others from it
-            _LOG.debug("%s on %s", rule.code, module.source.display, exc_info=True)
-            errors.append(CheckError(INTERNAL_ERROR, module.source.display, _failure(rule, error)))
+            _LOG.debug("%s on %s", rule.code, shown, exc_info=True)
+            errors[rule.code] = CheckError(INTERNAL_ERROR, shown, _failure(rule, error))
+    return diagnostics, errors
 
 
 def _failure(rule: Rule, error: Exception) -> str:

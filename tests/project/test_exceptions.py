@@ -82,6 +82,28 @@ def test_the_way_leads_to_what_fails(link: LinkProgram) -> None:
     (function,) = [item for item in project.modules[0].functions if item.name == "work"]
     escape = project.exceptions.escape(function)
     assert escape is not None
-    assert escape.then is not None
-    assert escape.then.function.name == "risky"
-    assert escape.then.what == "calls `httpx.AsyncClient.post`"
+    steps = [(step.function.name, step.what) for step in project.exceptions.chain(escape)]
+    assert steps == [("work", "calls `risky`"), ("risky", "calls `httpx.AsyncClient.post`")]
+
+
+def test_the_verdict_does_not_depend_on_what_was_asked_before(link: LinkProgram) -> None:
+    functions = "".join(f"def f{number}(): f{number + 1}()\n" for number in range(7))
+    text = f"import smtplib\n{functions}def f7(): smtplib.SMTP('x')\n"
+
+    def escapes(order: list[str]) -> dict[str, bool]:
+        project = link({"main.py": text})
+        by_name = {item.name: item for item in project.modules[0].functions}
+        return {name: project.exceptions.escape(by_name[name]) is not None for name in order}
+
+    names = [f"f{number}" for number in range(8)]
+    assert escapes(names) == escapes(names[::-1])
+
+
+def test_work_beside_a_try_is_not_covered_by_it(link: LinkProgram) -> None:
+    text = (
+        PRELUDE
+        + "def send(): smtplib.SMTP('x')\ndef work():\n    send()\n    try:\n        len('')\n    except Exception: pass\n"
+    )
+    project = link({"main.py": text})
+    (function,) = [item for item in project.modules[0].functions if item.name == "work"]
+    assert project.exceptions.escape(function) is not None

@@ -12,6 +12,7 @@ import click
 
 from asynclint.cli.coverage import coverage_line, error_line
 from asynclint.cli.exit_codes import exit_code
+from asynclint.cli.fixes import say_fixes, write_diff
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, wants_colour, write_out
@@ -21,6 +22,7 @@ from asynclint.report.formats import Format, render
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Report
+    from asynclint.run import Fixed
 
 _NEVER = "never"
 
@@ -54,7 +56,15 @@ class _Jobs(click.ParamType[int | None]):
     show_default=True,
     help="The mildest severity that makes the exit code 1.",
 )
+@click.option("--fix", is_flag=True, help="Apply the safe fixes, and report what is left.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe fixes too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; errors still give 2.")
+@click.option(
+    "--honour-peer-noqa/--no-honour-peer-noqa",
+    default=True,
+    help="Whether codes of ruff and flake8 in a `# noqa` silence the rules of the same meaning.  [default: yes]",
+)
 @click.option("--isolated", is_flag=True, help="Read no asynclint configuration.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option("--exhaustive", is_flag=True, help="Read every file with the slower reference parser (for tests).")
@@ -68,11 +78,16 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
 
     Exit code: 0 checked and clean, 1 findings, 2 something was not checked as asked, 130 interrupted.
     """
+    if options["unsafe_fixes"] and not (options["fix"] or options["diff"]):
+        raise click.UsageError("--unsafe-fixes says which fixes --fix and --diff take; add one of them")
     settings = _settings(options)
     if options["verbose"]:
         _log_to_stderr()
     started = time.monotonic()
-    report = _run(paths or (".",), settings, show_progress=not options["quiet"])
+    fixed = _fix(paths or (".",), settings, options) if options["fix"] or options["diff"] else None
+    report = fixed.report if fixed else _run(paths or (".",), settings, show_progress=not options["quiet"])
+    if fixed and options["diff"]:
+        ctx.exit(write_diff(fixed, settings))
     colour = wants_colour(options["color"], sys.stdout, os.environ)
     write_out(render(report, _format(options["output_format"]), colour=colour))
     for error in report.errors:
@@ -92,6 +107,19 @@ def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> 
         raise Refusal(error) from None
 
 
+def _fix(paths: tuple[str, ...], settings: Settings, options: dict[str, Any]) -> Fixed:
+    from asynclint.run import fix  # noqa: PLC0415 - as above
+
+    write = not options["diff"]
+    try:
+        with ProgressBar(wanted=not options["quiet"]) as progress:
+            fixed = fix(paths, settings, unsafe=options["unsafe_fixes"], write=write, progress=progress)
+    except SettingsError as error:
+        raise Refusal(error) from None
+    say_fixes(fixed, written=write, quiet=options["quiet"])
+    return fixed
+
+
 def _settings(options: dict[str, Any]) -> Settings:
     level = options["fail_level"]
     return Settings(
@@ -103,6 +131,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         exhaustive=options["exhaustive"],
         use_cache=not options["no_cache"],
         jobs=options["jobs"],
+        honour_peer_noqa=options["honour_peer_noqa"],
     )
 
 

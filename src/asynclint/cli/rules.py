@@ -11,6 +11,7 @@ from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import write_out
 from asynclint.config.selection import find_rule
 from asynclint.config.settings import SettingsError
+from asynclint.findings.suppression_rules import SUPPRESSION_RULES
 from asynclint.findings.unchecked import UNCHECKED
 from asynclint.report.rule_page import page, page_json, table, table_json
 from asynclint.rulekit.expectations import as_shown
@@ -51,7 +52,7 @@ def _described_rules() -> tuple[RuleInfo, ...]:
     """Every code a report may carry, sorted."""
     from asynclint.rulekit.discovery import all_rules  # noqa: PLC0415 - `--version` and `--help` need no rule
 
-    infos = (*(_as_shown(item.info) for item in all_rules()), *UNCHECKED)
+    infos = (*(_as_shown(item.info) for item in all_rules()), *SUPPRESSION_RULES, *UNCHECKED)
     return tuple(sorted(infos, key=lambda info: info.code))
 
 

@@ -37,14 +37,22 @@ def find_rule(rules: Iterable[RuleInfo], wanted: str) -> RuleInfo:
     for rule in known:
         if wanted in (rule.code, rule.name):
             return rule
-    raise SettingsError((_unknown(wanted, known),))
+    raise SettingsError((unknown_rule(wanted, known),))
 
 
 def refuse_unknown(selectors: Iterable[str], rules: tuple[RuleInfo, ...]) -> None:
     """Raise SettingsError, naming each selector that means no rule."""
-    problems = tuple(_unknown(item, rules) for item in selectors if not any(_closeness(item, rule) for rule in rules))
+    problems = tuple(unknown_rule(item, rules) for item in selectors if not any(_closeness(item, rule) for rule in rules))
     if problems:
         raise SettingsError(problems)
+
+
+def unknown_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str:
+    """The line that says so, with the nearest rule."""
+    words = {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
+    near = difflib.get_close_matches(selector.lower(), words, n=1)
+    hint = f"did you mean `{words[near[0]]}`?" if near else "`asynclint rules` lists them"
+    return f"unknown rule `{selector}`; {hint}"
 
 
 def _is_on(rule: RuleInfo, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
@@ -64,10 +72,3 @@ def _closeness(selector: str, rule: RuleInfo) -> int:
     if selector and rule.code.startswith(selector):
         return _EVERYTHING + len(selector)
     return _NOTHING
-
-
-def _unknown(selector: str, rules: tuple[RuleInfo, ...]) -> str:
-    words = {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
-    near = difflib.get_close_matches(selector.lower(), words, n=1)
-    hint = f"did you mean `{words[near[0]]}`?" if near else "`asynclint rules` lists them"
-    return f"unknown rule `{selector}`; {hint}"

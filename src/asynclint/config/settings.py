@@ -25,6 +25,7 @@ class Settings:
     `select` and `ignore` name rules by code, prefix of codes, name, or "ALL"; an empty `select` means the default
     set. `fail_level` is the mildest severity that makes a run fail, None for none. `exhaustive` reads every file
     with the reference front end. `jobs` is the number of processes, None for one a core. `max_file_size` is in bytes.
+    `honour_peer_noqa`: the codes of other checkers in a `# noqa` silence our rules of the same meaning.
     """
 
     select: tuple[str, ...] = ()
@@ -36,3 +37,4 @@ class Settings:
     use_cache: bool = True
     jobs: int | None = None
     max_file_size: int = MAX_FILE_SIZE
+    honour_peer_noqa: bool = True

@@ -126,8 +126,29 @@ class RuleInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file that a report speaks of.
+
+    `shown` is its name in locations, `path` the absolute one with symbolic links resolved and `/` between its parts,
+    `data` its text as UTF-8 without BOM.
+    """
+
+    shown: str
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a run, ready to be written in any format."""
+    """The outcome of a run, ready to be written in any format.
+
+    `files` is how many were read and parsed, `checked` how they are shown. `suppressed` findings were silenced by a
+    comment, `baselined` ones stand in the baseline; neither are among the `diagnostics`.
+
+    `sources` are the files in which the diagnostics have places, for formats that ask more of a file than its name.
+    `working_folder` and `repository` are absolute: shown names are relative to the first, and the second is the root
+    of the repository around it, or the same folder where there is none.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     errors: tuple[CheckError, ...]
@@ -135,3 +156,8 @@ class Report:
     suppressed: int
     unresolved_calls: int
     rules: tuple[RuleInfo, ...]
+    checked: frozenset[str] = frozenset()
+    baselined: int = 0
+    sources: tuple[SourceText, ...] = ()
+    working_folder: str = "/"
+    repository: str = "/"

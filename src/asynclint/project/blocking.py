@@ -19,6 +19,7 @@ from asynclint.project.values import Const, External, Instance
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from asynclint.core.span import Span
     from asynclint.knowledge.blocking import BlockingCall
     from asynclint.project.call_sites import Callee, CallSite, CallSiteReader
     from asynclint.project.inference import Evaluator
@@ -56,6 +57,11 @@ class Witness:
     then: Node | None
     call: BlockingCall
     distance: int
+
+    @property
+    def rank(self) -> tuple[int, Span, str]:
+        """Smaller is better: the nearer one, then the first in the body, whatever order files came in."""
+        return self.distance, self.site.span, self.then.function.full_name if self.then is not None else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,8 +182,10 @@ class BlockingSummaries:
     def _improve(self, node: Node, family: Family, witness: Witness, changed: list[_Change]) -> None:
         summary = self._witnesses[node]
         known = summary.get(family)
+        if known is not None and known.rank <= witness.rank:
+            return
+        summary[family] = witness
         if known is None or witness.distance < known.distance:
-            summary[family] = witness
             changed.append((witness.distance, node, family))
 
     def _closure(self, wanted: Iterable[Node]) -> dict[Node, list[tuple[CallSite, list[Node]]]]:

@@ -27,7 +27,9 @@ _STOPS = CANCELLED_ERRORS | {"KeyboardInterrupt", "SystemExit", "GeneratorExit"}
 
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
 _PLAIN = frozenset({"bool", "int", "float", "str"})
-_TIMEOUTS = frozenset({"timeout", "timeout_at", "move_on_after", "move_on_at", "fail_after", "fail_at"})
+_SCOPES = frozenset({"timeout", "timeout_at", "move_on_after", "move_on_at", "fail_after", "fail_at", "CancelScope"})
+_SCOPE_CLASSES = frozenset({"anyio.CancelScope", "trio.CancelScope", "asyncio.Timeout"})
+_GROUPS = frozenset({"TaskGroup", "create_task_group", "open_nursery"})
 _CONNECTION_READS = frozenset(
     {
         "receive", "receive_text", "receive_bytes", "receive_json", "recv", "recv_bytes", "recv_json", "recv_multipart",
@@ -260,13 +262,20 @@ class EndlessLoopReader:
     def _bounds(self, around: ir.Stmt, inner: ir.Stmt, function: Function) -> bool:
         match around:
             case ir.With(items=items):
-                calls = [item.context for item in items if isinstance(item.context, ir.Call)]
-                return any(dotted(call.func).rpartition(".")[2] in _TIMEOUTS for call in calls)
+                return any(self._is_scope(item, function) for item in items)
             case ir.Try(body=body, handlers=handlers) if inner in body:
                 names = {name for handler in handlers for name in self._exception_names(handler, function)}
                 return bool(names - _STOPS - _ANY_ERROR)
             case _:
                 return False
+
+    def _is_scope(self, item: ir.WithItem, function: Function) -> bool:
+        """Whether leaving the block can be forced from outside, by the clock or by whoever holds the scope."""
+        if isinstance(item.context, ir.Call):
+            name = dotted(item.context.func).rpartition(".")[2]
+            return name in _SCOPES or (name in _GROUPS and isinstance(item.target, ir.Attribute))
+        values = members(self._evaluator.value(item.context, function))
+        return any(isinstance(value, Instance) and value.cls in _SCOPE_CLASSES for value in values)
 
 
 def _around(statement: ir.Stmt, index: ScopeIndex) -> Iterator[tuple[ir.Stmt, ir.Stmt]]:

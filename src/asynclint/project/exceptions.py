@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from asynclint.project.inference import Evaluator
     from asynclint.project.model import Function
 
-MAX_DEPTH = 4
-"""Calls an exception is followed through."""
-
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 _CATCHING_WORDS = ("catch", "suppress", "swallow", "safe", "guard", "handle_exc", "handle_err", "log_exc", "log_err")
+_OS_ERRORS = _BROAD | {"OSError", "IOError", "EnvironmentError"}
+_QUESTIONS = frozenset(
+    {"exists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "getenv", "get", "which"}
+)
+"""Last words of calls that answer instead of raising: `os.path.isfile`, `os.environ.get`, `dict.get`."""
+
 _CLOSERS = frozenset({"close", "aclose", "wait_closed", "disconnect", "shutdown", "gather", "wait"})
 """Last words of calls whose failure loses no work."""
 
@@ -42,96 +47,181 @@ _STANDS_FOR_WORK = frozenset({"time.sleep"})
 """Cannot fail, but a background function that only waits is a placeholder for one that works."""
 
 
+class Source(enum.Enum):
+    """What fails, from the surest to the vaguest."""
+
+    IO = "input or output"
+    RAISE = "raise"
+    AWAIT = "await"
+    DOUBT = "a call that is not known to be harmless"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Escape:
-    """Where an exception leaves a function: a statement of it, and through which call, if that is how.
+    """Where an exception leaves a function: a place in it, and through which call, if that is how.
 
-    `certain`: a `raise`, I/O or an await; otherwise a call that is merely not known to be harmless.
+    `distance` counts the calls between the function and what fails.
     """
 
     function: Function
     span: Span
     what: str
-    then: Escape | None
-    certain: bool
+    source: Source
+    then: Function | None
+    distance: int
+
+    @property
+    def certain(self) -> bool:
+        """A `raise`, I/O or an await; otherwise a call that is merely not known to be harmless."""
+        return self.source is not Source.DOUBT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """A place that no handler covers: it fails by itself, or the callee may."""
+
+    span: Span
+    what: str
+    source: Source | None
+    callee: Function | None
+
+
+_MAX_DISTANCE = 3
+"""Calls after which what may fail says little about the function that was started."""
 
 
 class ExceptionSummaries:
-    """For each function, the first place from which an exception can escape, or None."""
+    """For each function, the nearest place from which an exception can escape: a fixpoint over the call graph."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._escapes: dict[int, Escape | None] = {}
-        self._active: set[int] = set()
+        self._escapes: dict[Function, dict[Source, Escape]] = {}
+        self._guarding: dict[Function, bool] = {}
 
-    def escape(self, function: Function, depth: int = 0) -> Escape | None:
-        """The first uncovered place of the function; None if all its work is guarded."""
-        key = id(function)
-        if key in self._escapes:
-            return self._escapes[key]
-        if key in self._active or depth > MAX_DEPTH or self._is_guarded_by_decorator(function):
-            return None
-        self._active.add(key)
-        try:
-            found = self._find(function, depth)
-        finally:
-            self._active.discard(key)
-        if not self._active or found is not None:
-            self._escapes[key] = found
-        return found
+    def escape(self, function: Function) -> Escape | None:
+        """The nearest uncovered place of the function, the surer kind first; None if all its work is guarded."""
+        self._ensure(function)
+        found = [item for item in self._escapes[function].values() if item.distance <= _MAX_DISTANCE]
+        if self._guarding[function]:
+            # Beside a handler for everything, a stray call that is merely unknown is no reason for a finding.
+            found = [item for item in found if item.certain]
+        return min(found, key=lambda item: (not item.certain, item.distance, item.span), default=None)
 
-    def _find(self, function: Function, depth: int) -> Escape | None:
-        doubtful: Escape | None = None
-        guards = any(
-            isinstance(statement, ir.Try) and self._covers(statement, function)
+    def chain(self, escape: Escape) -> tuple[Escape, ...]:
+        """The escape and those it comes from, down to what fails."""
+        steps = [escape]
+        while steps[-1].then is not None:
+            steps.append(self._escapes[steps[-1].then][escape.source])
+        return tuple(steps)
+
+    # -- fixpoint ----------------------------------------------------------------------------------------------
+
+    def _ensure(self, wanted: Function) -> None:
+        places = self._closure(wanted)
+        callers: dict[Function, list[tuple[Function, _Place]]] = {}
+        queue: deque[tuple[int, Function, Source]] = deque()
+        for function, found in places.items():
+            for place in found:
+                if place.callee is None and place.source is not None:
+                    self._improve(Escape(function, place.span, place.what, place.source, None, 0), queue)
+                elif place.callee is not None:
+                    callers.setdefault(place.callee, []).append((function, place))
+                    if place.callee not in places:
+                        for known in tuple(self._escapes[place.callee].values()):
+                            self._pass_on(function, place, known, queue)
+        queue = deque(sorted(queue, key=lambda item: item[0]))
+        while queue:
+            distance, function, source = queue.popleft()
+            known = self._escapes[function][source]
+            if known.distance == distance:
+                for caller, place in callers.get(function, ()):
+                    self._pass_on(caller, place, known, queue)
+
+    def _closure(self, wanted: Function) -> dict[Function, list[_Place]]:
+        """The functions reachable from the wanted one that have no summary yet, with their uncovered places."""
+        new: dict[Function, list[_Place]] = {}
+        stack = [wanted]
+        while stack:
+            function = stack.pop()
+            if function in self._escapes:
+                continue
+            self._escapes[function] = {}
+            self._guarding[function] = self._has_broad_handler(function)
+            guarded = self._is_guarded_by_decorator(function)
+            new[function] = [] if guarded else list(self._places(function.body, function, os_errors=False))
+            stack.extend(place.callee for place in new[function] if place.callee is not None)
+        return new
+
+    def _pass_on(
+        self,
+        caller: Function,
+        place: _Place,
+        known: Escape,
+        queue: deque[tuple[int, Function, Source]],
+    ) -> None:
+        if self._guarding[caller] and not known.function.is_async and known.source is not Source.IO:
+            return  # beside a handler for everything, what a sync callee might raise is no reason for a finding
+        escape = Escape(caller, place.span, place.what, known.source, known.function, known.distance + 1)
+        self._improve(escape, queue)
+
+    def _improve(self, escape: Escape, queue: deque[tuple[int, Function, Source]]) -> None:
+        summary = self._escapes[escape.function]
+        known = summary.get(escape.source)
+        if known is not None and (known.distance, known.span) <= (escape.distance, escape.span):
+            return
+        summary[escape.source] = escape
+        if known is None or escape.distance < known.distance:
+            queue.append((escape.distance, escape.function, escape.source))
+
+    def _has_broad_handler(self, function: Function) -> bool:
+        """Whether some try of the function catches everything that calls in its body raise."""
+        return any(
+            isinstance(statement, ir.Try)
+            and self._covers(statement, function)
+            and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
             for statement in function.index.statements
         )
-        for escape in self._escapes_of(function.body, function, depth):
-            if guards and not _is_own(escape):
-                # Beside a broad handler, what some sync callee might raise is no reason to say nothing is handled.
-                continue
-            if escape.certain:
-                return escape
-            doubtful = doubtful or escape
-        return None if guards else doubtful
 
     # -- statements --------------------------------------------------------------------------------------------
 
-    def _escapes_of(self, body: tuple[ir.Stmt, ...], function: Function, depth: int) -> Iterator[Escape]:
+    def _places(self, body: tuple[ir.Stmt, ...], function: Function, *, os_errors: bool) -> Iterator[_Place]:
+        """The uncovered places of a body; `os_errors` says that a handler around it takes OSError."""
         for statement in body:
             if isinstance(statement, ir.Try):
-                yield from self._escapes_of_try(statement, function, depth)
+                yield from self._places_of_try(statement, function, os_errors=os_errors)
                 continue
             if isinstance(statement, ir.With) and self._suppresses(statement, function):
                 continue
             if isinstance(statement, ir.Raise):
                 span = Span(statement.start, statement.end)
-                yield Escape(function, span, f"raises {_exception_name(statement)}", None, certain=True)
+                yield _Place(span, f"raises {_exception_name(statement)}", Source.RAISE, None)
                 continue
             for expr in header_exprs(statement):
-                yield from self._escapes_of_expr(expr, statement, function, depth)
+                yield from self._places_of_expr(expr, function, os_errors=os_errors)
             for block in blocks(statement):
-                yield from self._escapes_of(block, function, depth)
+                yield from self._places(block, function, os_errors=os_errors)
 
-    def _escapes_of_try(self, statement: ir.Try, function: Function, depth: int) -> Iterator[Escape]:
+    def _places_of_try(self, statement: ir.Try, function: Function, *, os_errors: bool) -> Iterator[_Place]:
         if not self._covers(statement, function):
-            yield from self._escapes_of(statement.body, function, depth)
-        yield from self._escapes_of(statement.orelse, function, depth)
-        yield from self._escapes_of(statement.finalbody, function, depth)
+            takes = os_errors or any(self._catches(handler, function, _OS_ERRORS) for handler in statement.handlers)
+            yield from self._places(statement.body, function, os_errors=takes)
+        yield from self._places(statement.orelse, function, os_errors=os_errors)
+        yield from self._places(statement.finalbody, function, os_errors=os_errors)
 
     def _covers(self, statement: ir.Try, function: Function) -> bool:
         """Whether a handler takes every Exception and does not let it go on."""
-        return any(
-            self._is_broad(handler.type, function) and not _raises_again(handler) for handler in statement.handlers
-        )
+        return any(self._catches(handler, function, _BROAD) for handler in statement.handlers)
 
-    def _is_broad(self, node: ir.Expr | None, function: Function) -> bool:
+    def _catches(self, handler: ir.ExceptHandler, function: Function, names: frozenset[str]) -> bool:
+        return self._is_among(handler.type, function, names) and not _raises_again(handler)
+
+    def _is_among(self, node: ir.Expr | None, function: Function, names: frozenset[str]) -> bool:
         if node is None:
             return True
         if isinstance(node, ir.Collection):
-            return any(self._is_broad(item, function) for item in node.items)
+            return any(self._is_among(item, function, names) for item in node.items)
         value = self._evaluator.value(node, function)
-        return any(isinstance(member, External) and member.name in _BROAD for member in members(value))
+        return any(isinstance(member, External) and member.name in names for member in members(value))
 
     def _suppresses(self, statement: ir.With, function: Function) -> bool:
         for item in statement.items:
@@ -140,7 +230,7 @@ class ExceptionSummaries:
             targets = self._evaluator.targets(self._evaluator.value(item.context.func, function))
             for target in targets:
                 if isinstance(target, External) and target.name == "contextlib.suppress":
-                    return any(self._is_broad(arg, function) for arg in item.context.args)
+                    return any(self._is_among(arg, function, _BROAD) for arg in item.context.args)
                 if isinstance(target, FunctionValue | BoundMethod) and self._guards_its_body(target.function):
                     return True
         return False
@@ -161,59 +251,31 @@ class ExceptionSummaries:
 
     # -- calls -------------------------------------------------------------------------------------------------
 
-    def _escapes_of_expr(
-        self,
-        expr: ir.Expr,
-        statement: ir.Stmt,
-        function: Function,
-        depth: int,
-    ) -> Iterator[Escape]:
+    def _places_of_expr(self, expr: ir.Expr, function: Function, *, os_errors: bool) -> Iterator[_Place]:
         for node in walk(expr):
             use = function.index.uses.get(id(node))
             if isinstance(node, ir.Call) and use is not None and not use.deferred:
-                yield from self._escapes_of_call(node, statement, function, depth)
+                yield from self._places_of_call(node, function, os_errors=os_errors)
             elif isinstance(node, ir.Await) and not isinstance(node.value, ir.Call):
-                yield Escape(function, Span(node.start, node.end), "awaits", None, certain=True)
+                yield _Place(Span(node.start, node.end), "awaits what it was given", Source.AWAIT, None)
 
-    def _escapes_of_call(
-        self,
-        node: ir.Call,
-        _statement: ir.Stmt,
-        function: Function,
-        depth: int,
-    ) -> Iterator[Escape]:
+    def _places_of_call(self, node: ir.Call, function: Function, *, os_errors: bool) -> Iterator[_Place]:
         awaited = isinstance(function.index.parents.get(id(node)), ir.Await)
         span = Span(node.start, node.end)
         name = dotted(node.func) or "…"
         for target in self._evaluator.targets(self._evaluator.value(node.func, function)):
             match target:
                 case FunctionValue(function=callee) | BoundMethod(function=callee):
-                    if callee.is_async and not awaited:
-                        continue
-                    inner = self.escape(callee, depth + 1)
-                    if inner is not None:
-                        yield Escape(function, span, f"calls `{callee.qualname}`", inner, inner.certain)
+                    if awaited or not callee.is_async:
+                        yield _Place(span, f"calls `{callee.qualname}`", None, callee)
                 case External(name=external):
-                    certain = self._external_may_fail(external, awaited=awaited)
-                    if certain is not None:
-                        yield Escape(function, span, f"calls `{external}`", None, certain)
+                    source = _source_of(external, awaited=awaited, os_errors=os_errors)
+                    if source is not None:
+                        yield _Place(span, f"calls `{external}`", source, None)
                 case Unknown() if awaited and name.rpartition(".")[2] not in _CLOSERS:
-                    yield Escape(function, span, f"awaits `{name}`", None, certain=True)
+                    yield _Place(span, f"awaits `{name}`", Source.AWAIT, None)
                 case _:
                     continue
-
-    def _external_may_fail(self, name: str, *, awaited: bool) -> bool | None:
-        """True for I/O and awaits, False for code of a library that may do anything, None for what is harmless."""
-        if name in _STANDS_FOR_WORK:
-            return False
-        if is_trivial(name) or name.startswith(_PRIMITIVES) or name.rpartition(".")[2] in _CLOSERS:
-            return None
-        known = knowledge.lookup(name)
-        if known is not None:
-            return True if known.tier in {"blocks", "metadata"} else None
-        if awaited:
-            return True
-        return None if _is_class(name) else False
 
     # -- decorators --------------------------------------------------------------------------------------------
 
@@ -235,18 +297,31 @@ class ExceptionSummaries:
         return any(
             isinstance(statement, ir.Try)
             and self._covers(statement, item)
-            and any(isinstance(node, ir.Call) for node in _calls_in(statement.body))
+            and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
             for item in inner
             for statement in item.index.statements
         )
 
 
-def _is_own(escape: Escape) -> bool:
-    """Whether the function itself raises, does I/O or awaits there."""
-    return escape.then is None or escape.then.function.is_async
+def _source_of(name: str, *, awaited: bool, os_errors: bool) -> Source | None:
+    """How calling something outside the project may fail; None for what is harmless or covered."""
+    if name in _STANDS_FOR_WORK:
+        return Source.DOUBT
+    last = name.rpartition(".")[2]
+    if is_trivial(name) or name.startswith(_PRIMITIVES) or last in _CLOSERS:
+        return None
+    known = knowledge.lookup(name)
+    if last in _QUESTIONS and not awaited and (known is None or known.tier == "metadata"):
+        return None
+    if known is not None:
+        covered = os_errors and known.rule == "ASL204"
+        return Source.IO if known.tier in {"blocks", "metadata"} and not covered else None
+    if awaited:
+        return Source.AWAIT
+    return None if _is_class(name) else Source.DOUBT
 
 
-def _calls_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:
+def _nodes_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:
     for statement in statements(body):
         for expr in header_exprs(statement):
             yield from walk(expr)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import header_exprs, walk
+from asynclint.flow.traversal import dotted, header_exprs, walk
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.values import (
     ClassValue,
@@ -192,15 +193,38 @@ class PlaceReader:
 
     def _related(self, one: Class, other: Class, name: str) -> bool:
         mro = self._evaluator.members.mro
-        if one in mro(other) or other in mro(one):
+        if one in mro(other) or other in mro(one) or "typing.Protocol" in mro(one):
             return True
-        # A class that uses an attribute which no class it knows of sets is a mixin: it may share any object's.
+        # Classes with an heir in common share its objects; and a class that uses an attribute which no class it knows
+        # of sets is a mixin: it may share any object's.
+        if any(one in mro(heir) for heir in self._heirs(other)):
+            return True
         return not any(self._sets(entry, name) for entry in mro(one) if isinstance(entry, Class))
 
+    def _heirs(self, cls: Class) -> Iterator[Class]:
+        """The classes that inherit from one, directly or not."""
+        seen = {cls}
+        waiting = [cls]
+        while waiting:
+            for heir in self._named_bases.get(waiting.pop().name, ()):
+                if heir not in seen and cls in self._evaluator.members.mro(heir):
+                    seen.add(heir)
+                    waiting.append(heir)
+                    yield heir
+
+    @cached_property
+    def _named_bases(self) -> dict[str, list[Class]]:
+        """The classes by the last names of the bases they are written with."""
+        found: dict[str, list[Class]] = {}
+        for module in self._modules:
+            for cls in module.classes:
+                for base in cls.ir.bases:
+                    plain = base.value if isinstance(base, ir.Subscript) else base
+                    found.setdefault(dotted(plain).rpartition(".")[2], []).append(cls)
+        return found
+
     def _sets(self, cls: Class, name: str) -> bool:
-        if name in self._evaluator.members.self_assignments(cls):
-            return True
-        return any(binding.value is not None for binding in cls.index.bindings.get(name, ()))
+        return name in self._evaluator.members.self_assignments(cls) or name in cls.index.bindings
 
     def _globals(self, place: GlobalPlace, module: Module) -> Iterator[Mention]:
         name = place.name.encode()

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import bound_names, span_start
 from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
+from asynclint.project.function_use import FunctionUse
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.places import AttributePlace, LocalPlace, Mention, Place, PlaceReader
-from asynclint.project.roles import Role
 from asynclint.project.values import BoundMethod, ClassValue, External, FunctionValue, Unknown, Value
 
 if TYPE_CHECKING:
@@ -72,6 +72,17 @@ _Move: TypeAlias = Mention | Store | End
 """Where following a value leads: to another expression that has it, to a place that keeps it, or to its end."""
 
 
+class _Visit(NamedTuple):
+    """A mention to look at; `taken_in` is the body in which the task was last taken out of a lasting place."""
+
+    mention: Mention
+    taken_in: Scope | None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return id(self.mention.node), id(self.taken_in)
+
+
 @dataclass(frozen=True, slots=True)
 class TaskEnding:
     """What becomes of a task in the end.
@@ -92,43 +103,48 @@ class TaskEndReader:
         self._evaluator = project.evaluator
         self._places = places
         self._returns: dict[int, tuple[_Move, ...]] = {}
+        self._use = FunctionUse(project, places)
 
     def of(self, node: ir.Expr, scope: Scope) -> TaskEnding:
         """Follow the task, or collection of tasks, that an expression gives."""
         origin = Mention(node, scope)
-        queue: deque[tuple[Mention, bool]] = deque([(origin, False)])
-        seen = {id(node)}
+        queue: deque[_Visit] = deque([_Visit(origin, None)])
+        seen = {queue[0].key}
         stores: dict[Place, Store] = {}
-        while queue:
-            mention, is_stored = queue.popleft()
-            for move in self._follow(*mention):
-                match move:
-                    case End():
-                        if not is_stored or self._is_for_good(move, mention, origin):
-                            return TaskEnding(move, _lasting(stores))
-                        new: tuple[Mention, ...] = ()
-                    case Store(place=place):
-                        stores.setdefault(place, move)
-                        new = self._places.mentions(place)
-                    case Mention():
-                        new = (move,)
-                lasting = is_stored or (isinstance(move, Store) and not isinstance(move.place, LocalPlace))
-                for item in new:
-                    if id(item.node) not in seen:
-                        seen.add(id(item.node))
-                        queue.append((item, lasting))
-            if len(seen) > MAX_STEPS:
-                return TaskEnding(End(scope), _lasting(stores))
-        return TaskEnding(None, _lasting(stores))
+        while queue and len(seen) < MAX_STEPS:
+            visit = queue.popleft()
+            for move in self._follow(*visit.mention):
+                if isinstance(move, End) and self._is_for_good(move, visit, origin):
+                    return TaskEnding(move, _lasting(stores))
+                if isinstance(move, Store):
+                    stores.setdefault(move.place, move)
+                for following in self._after(move, visit):
+                    if following.key not in seen:
+                        seen.add(following.key)
+                        queue.append(following)
+        return TaskEnding(End(scope) if queue else None, _lasting(stores))
 
-    def _is_for_good(self, end: End, mention: Mention, origin: Mention) -> bool:
-        """Whether the end may be the last one: not just what a client asks for, or a restart of the task."""
-        scope = end.scope
-        if not isinstance(scope, Function):
+    def _after(self, move: _Move, visit: _Visit) -> Iterator[_Visit]:
+        match move:
+            case Mention():
+                yield _Visit(move, visit.taken_in)
+            case Store(place=LocalPlace() as place):
+                yield from (_Visit(mention, visit.taken_in) for mention in self._places.mentions(place))
+            case Store(place=place):
+                yield from (_Visit(mention, mention.scope) for mention in self._places.mentions(place))
+            case End():
+                pass
+
+    def _is_for_good(self, end: End, visit: _Visit, origin: Mention) -> bool:
+        """Whether the end may be the last one: not just what a client asks for, or a restart, or called by nobody."""
+        if visit.taken_in is None:
             return True
-        if any(Role.ROUTE in self._project.roles.of(function) for function in (scope, *scope.ancestors())):
+        if self._use.is_for_requests(visit.taken_in) or self._use.is_for_requests(end.scope):
             return False
-        return not (scope is mention.scope is origin.scope and _always_follows(origin.node, mention.node, scope))
+        if visit.mention.scope is origin.scope and _always_follows(origin.node, visit.mention.node, origin.scope):
+            return False
+        # Where nobody calls what starts the task either, both are there for the users of a library.
+        return self._use.is_used(visit.taken_in) or not self._use.is_used(origin.scope)
 
     def _follow(self, node: ir.Expr, scope: Scope) -> Iterator[_Move]:
         parent = scope.index.parents.get(id(node))
@@ -401,6 +417,7 @@ class TaskEndReader:
         ir.Collection: _through,
         ir.Starred: _through,
         ir.BoolOp: _through,
+        ir.BinOp: _through,
         ir.Dict: _in_dict,
         ir.Comprehension: _in_comprehension,
         ir.Subscript: _in_subscript,

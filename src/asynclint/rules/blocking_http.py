@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.rulekit.rule import Example, Rule
-from asynclint.semantics import blocking
+from asynclint.semantics import blocking, blocking_fixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def check(module: ModuleContext) -> Iterator[Diagnostic]:
     """Every site of loop code whose nearest blocking call is of this family."""
-    return blocking.diagnostics(module, RULE)
+    return blocking.diagnostics(module, RULE, blocking_fixes.thread_fixes)
 
 
 RULE = Rule(
@@ -70,6 +70,37 @@ async def price() -> dict[str, object]:
     return {"book": response.json()}
 """,
         ),
+        Example(
+            bad="""\
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/weather/{city}")
+async def weather(city: str) -> dict[str, object]:
+    return requests.get("https://weather.example", params={"q": city}, timeout=5).json()  # expect: ASL202
+""",
+            good="""\
+import asyncio
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/weather/{city}")
+async def weather(city: str) -> dict[str, object]:
+    return (await asyncio.to_thread(requests.get, "https://weather.example", params={"q": city}, timeout=5)).json()
+""",
+        ),
     ),
     check=check,
+    fix_safety=(
+        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
+        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "Not offered where the body is streamed afterwards, or while a thread lock is held. "
+        "Calls through functions of the project are not changed."
+    ),
 )

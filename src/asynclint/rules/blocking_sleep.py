@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.rulekit.rule import Example, Rule
-from asynclint.semantics import blocking
+from asynclint.semantics import blocking, blocking_fixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def check(module: ModuleContext) -> Iterator[Diagnostic]:
     """Every site of loop code whose nearest blocking call is of this family."""
-    return blocking.diagnostics(module, RULE)
+    return blocking.diagnostics(module, RULE, blocking_fixes.sleep_fixes)
 
 
 RULE = Rule(
@@ -77,6 +77,42 @@ def reprint_receipt() -> dict[str, str]:
     return {"status": "printed"}
 """,
         ),
+        Example(
+            bad="""\
+import time
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/slow")
+async def slow() -> dict[str, str]:
+    time.sleep(5)  # expect: ASL201
+    return {"status": "done"}
+""",
+            good="""\
+import asyncio
+import time
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/slow")
+async def slow() -> dict[str, str]:
+    await asyncio.sleep(5)
+    return {"status": "done"}
+""",
+        ),
     ),
     check=check,
+    fix_safety=(
+        "`time.sleep(x)` in an async function becomes `await asyncio.sleep(x)`. SAFE in a route, dependency or "
+        "background function that the project never calls itself, for a number that is not negative, as a statement "
+        "under nothing but `if`, where before it only locals were set or nothing follows it: there no other task can "
+        "see a half-done change. UNSAFE elsewhere, because others may run, and this one may be cancelled, in the "
+        "middle of what was one step before. Not offered inside a sync `with`, which may hold a lock."
+    ),
 )

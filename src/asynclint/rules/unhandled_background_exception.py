@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.core.diagnostic import Applicability, Confidence, Severity
 from asynclint.rulekit.rule import Example, Rule
-from asynclint.semantics import background
+from asynclint.semantics import background, exception_guards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asynclint.core.diagnostic import Diagnostic
+    from asynclint.core.diagnostic import Diagnostic, Fix
     from asynclint.semantics.background import UnguardedWork
     from asynclint.semantics.module_context import ModuleContext
 
@@ -23,16 +23,23 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
             RULE,
             work.scope,
             module.settle(work.scope, work.call).span,
-            _message(work),
+            _message(module, work),
             confidence=Confidence.HIGH if work.escape.certain else Confidence.MEDIUM,
             chain=background.escape_steps(module, work.escape),
             cause=f"ASL301:{work.function.full_name}",
+            fixes=_fixes(module, work),
         )
 
 
-def _message(work: UnguardedWork) -> str:
+def _fixes(module: ModuleContext, work: UnguardedWork) -> Iterator[Fix]:
+    edits = exception_guards.guard_function(module, work.function)
+    if edits is not None:
+        yield module.fix(Applicability.UNSAFE, f"catch and log exceptions in `{work.function.name}`", edits)
+
+
+def _message(module: ModuleContext, work: UnguardedWork) -> str:
     name = work.function.name
-    source = background.first_source(work.escape).what
+    source = background.first_source(module, work.escape)
     if work.is_task:
         end = "the failure is at best a line in the log when the task is destroyed"
     elif work.more_follow:
@@ -82,8 +89,9 @@ import smtplib
 
 from fastapi import BackgroundTasks, FastAPI
 
-app = FastAPI()
 logger = logging.getLogger(__name__)
+
+app = FastAPI()
 
 
 def send_mail(to: str) -> None:
@@ -91,7 +99,7 @@ def send_mail(to: str) -> None:
         with smtplib.SMTP("mail.example") as server:
             server.sendmail("shop@example.org", to, "Welcome")
     except Exception:
-        logger.exception("could not send the welcome mail to %s", to)
+        logger.exception("send_mail failed")
 
 
 @app.post("/register")
@@ -101,4 +109,10 @@ async def register(email: str, background_tasks: BackgroundTasks) -> None:
         ),
     ),
     check=check,
+    fix_safety=(
+        "UNSAFE: the body of the function is put into `try` and `except Exception` with `logger.exception`, using the "
+        "module's logger or adding one. What failed loudly now fails in the log, and later background functions run. "
+        "Offered where the function stands in the same file, is neither decorated nor a generator, and is never called "
+        "otherwise."
+    ),
 )

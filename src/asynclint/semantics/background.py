@@ -128,17 +128,14 @@ def _is_removal(call: ir.Call) -> bool:
 
 def escape_steps(module: ModuleContext, escape: Escape) -> Iterator[ChainStep]:
     """The way from the background function to where the exception comes from."""
-    current: Escape | None = escape
-    while current is not None:
-        yield module.step(current.function.module, current.span, f"`{current.function.qualname}` {current.what}")
-        current = current.then
+    for step in module.project.exceptions.chain(escape):
+        yield module.step(step.function.module, step.span, f"`{step.function.qualname}` {step.what}")
 
 
-def first_source(escape: Escape) -> Escape:
-    """The last step of the way: what fails."""
-    while escape.then is not None:
-        escape = escape.then
-    return escape
+def first_source(module: ModuleContext, escape: Escape) -> str:
+    """The last step of the way: what fails, and how."""
+    last = module.project.exceptions.chain(escape)[-1]
+    return last.what if last.function is escape.function else f"reaches `{last.function.qualname}`, which {last.what}"
 
 
 # -- add_task(f(x)) --------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.flow import ir
@@ -13,13 +13,15 @@ from asynclint.project.roles import Role
 from asynclint.project.values import External
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from asynclint.core.diagnostic import ChainStep, Diagnostic
+    from asynclint.core.diagnostic import ChainStep, Diagnostic, Fix
     from asynclint.project.blocking import Family, Step, Witness
     from asynclint.project.call_sites import CallSite
     from asynclint.rulekit.rule import Rule
     from asynclint.semantics.module_context import ModuleContext
+
+Fixes: TypeAlias = "Callable[[ModuleContext, BlockingFinding], Iterator[Fix]]"
 
 METADATA = 1
 """The tier of cheap file metadata calls: worth a note where they stand in the async function itself."""
@@ -82,14 +84,14 @@ def _urgency(item: tuple[Family, Witness]) -> tuple[int, int, str]:
     return family.tier, witness.distance, family.rule
 
 
-def diagnostics(module: ModuleContext, rule: Rule) -> Iterator[Diagnostic]:
-    """The findings of one family, reported."""
+def diagnostics(module: ModuleContext, rule: Rule, fixes: Fixes | None = None) -> Iterator[Diagnostic]:
+    """The findings of one family, reported, with the fixes that a maker of such offers."""
     for finding in module.blocking_findings:
         if finding.family.rule == rule.code:
-            yield _diagnostic(module, rule, finding)
+            yield _diagnostic(module, rule, finding, () if fixes is None else fixes(module, finding))
 
 
-def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> Diagnostic:
+def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding, fixes: Iterable[Fix]) -> Diagnostic:
     kind = "call" if isinstance(finding.site.node, ir.Call) else "expression"
     span = finding.site.span
     if isinstance(finding.site.node, ir.Call | ir.Attribute):
@@ -98,11 +100,12 @@ def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> 
         rule,
         finding.function,
         span,
-        _message(finding),
+        _message(finding, starting=is_startup(module, finding.function, finding.site)),
         severity=_severity(module, rule, finding),
         confidence=None if finding.witness.distance <= _SURE_DISTANCE else Confidence.MEDIUM,
         chain=_steps(module, finding),
         cause=_cause(finding),
+        fixes=fixes,
     )
 
 
@@ -152,7 +155,7 @@ def _cause(finding: BlockingFinding) -> str:
     return f"{finding.family.rule}:{last.scope.qualname}@{module_of(last.scope).name}:{finding.witness.call.name}"
 
 
-def _message(finding: BlockingFinding) -> str:
+def _message(finding: BlockingFinding, *, starting: bool) -> str:
     name = finding.witness.call.name
     target = finding.witness.then
     subject = f"`{name}`" if target is None else f"`{_site_text(finding, target.function)}`"
@@ -161,10 +164,8 @@ def _message(finding: BlockingFinding) -> str:
         doing = "asks the file system" if finding.family.rule == "ASL204" else "takes a moment"
         return f"{subject} {doing} on the event loop; {_advice(finding)}"
     verb = "works" if finding.family.rule == "ASL208" else "waits"
-    return (
-        f"{subject} blocks the event loop{way}: while it {verb}, every other request of this worker waits too; "
-        f"{_advice(finding)}"
-    )
+    who = "the application cannot start" if starting else "every other request of this worker waits too"
+    return f"{subject} blocks the event loop{way}: while it {verb}, {who}; {_advice(finding)}"
 
 
 def _site_text(finding: BlockingFinding, target: Function) -> str:

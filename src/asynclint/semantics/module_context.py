@@ -15,7 +15,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import blocks
 from asynclint.project.model import Function
 from asynclint.semantics import blocking, tasks
-from asynclint.semantics.module_head import words
+from asynclint.semantics.module_head import module_head, words
 from asynclint.semantics.syntax import StatementSyntax, callee_text, find
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from asynclint.project.project import Project
     from asynclint.rulekit.rule import Rule
     from asynclint.semantics.blocking import BlockingFinding
+    from asynclint.semantics.module_head import ModuleHead
     from asynclint.semantics.rewrite import TextEdit
     from asynclint.semantics.syntax import Kind, NodeMatch
     from asynclint.semantics.tasks import TaskSite
@@ -63,6 +64,11 @@ class ModuleContext:
     def task_sites(self) -> tuple[TaskSite, ...]:
         """The tasks made in this module and what becomes of them."""
         return tuple(tasks.task_sites(self))
+
+    @cached_property
+    def head(self) -> ModuleHead:
+        """Where the imports of the module stand."""
+        return module_head(self.module.data, self.module.ir)
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -108,6 +108,14 @@ class StatementSyntax:
                 return NodeMatch(self, node, found)
         return None
 
+    def definition(self) -> NodeMatch[cst.FunctionDef] | None:
+        """The outermost function that is defined here."""
+        import libcst as cst
+
+        found = [node for node in self._spans if isinstance(node, cst.FunctionDef)]
+        written = [node for node in found if self.span_of(node).start >= self._shift]
+        return self.match(min(written, key=self.span_of)) if written else None
+
     def call_at(self, span: Span) -> NodeMatch[cst.Call] | None:
         import libcst as cst
 

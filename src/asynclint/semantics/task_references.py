@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.project.model import Function
-from asynclint.semantics.module_head import free_name, module_head
+from asynclint.semantics.module_head import free_name
 from asynclint.semantics.rewrite import insert_after_imports, keep_task
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def keep_in_set(module: ModuleContext, site: TaskSite) -> Edits | None:
         return keep_task(match, task, existing)
     name = free_name("background_tasks", taken)
     kept = keep_task(match, task, name)
-    head = module_head(module.module.data, module.module.ir)
-    declared = insert_after_imports(module.module.data, head, f"{name} = set()")
+    declared = insert_after_imports(module.module.data, module.head, f"{name} = set()")
     if kept is None or declared is None:
         return None
     return (*declared, *kept)

@@ -11,6 +11,11 @@ def absolute(path: str, cwd: str) -> str:
     return os.path.normpath(Path(cwd, path)).replace(os.sep, "/")
 
 
+def resolved(path: str) -> str:
+    """An absolute path with its symbolic links resolved, with `/` between its parts."""
+    return os.path.realpath(path).replace(os.sep, "/")
+
+
 def display(path: str, cwd: str) -> str:
     r"""An absolute path as people see it: relative to `cwd` where it lies inside, else absolute.
 

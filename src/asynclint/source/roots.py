@@ -30,6 +30,11 @@ def project_root(path: str, cwd: str) -> str:
     return cwd if inside(folder, cwd) else folder
 
 
+def repository_root(cwd: str) -> str:
+    """The root of the git repository around the absolute folder `cwd`, the folder itself where there is none."""
+    return _nearest(cwd, _has_git) or cwd
+
+
 def _nearest(folder: str, is_root: Callable[[str], bool]) -> str | None:
     while True:
         if is_root(folder):

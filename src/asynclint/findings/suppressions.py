@@ -1,0 +1,189 @@
+"""Findings that a comment on their statement silences, and comments that silence nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from asynclint.config.selection import unknown_rule
+from asynclint.core.diagnostic import Applicability, Diagnostic
+from asynclint.findings.directives import Directive, Item, Owner, Vocabulary, may_have_directives, read_directives
+from asynclint.findings.removal import without_directive, without_items
+from asynclint.findings.suppression_rules import (
+    BLANKET_SUPPRESSION,
+    SUPPRESSION_RULES,
+    UNKNOWN_CODE,
+    UNUSED_SUPPRESSION,
+)
+from asynclint.knowledge.peer_codes import PEER_CODES
+from asynclint.source.comments import read_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from asynclint.core.diagnostic import RuleInfo
+    from asynclint.core.span import Span
+    from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.rewrite import TextEdit
+
+_OWN_CODES: Final = frozenset(info.code for info in SUPPRESSION_RULES)
+_NO_CODES: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for the suppressions of a run: the words it knows, the codes that are on, whose codes count."""
+
+    vocabulary: Vocabulary
+    enabled: frozenset[str]
+    honour_peers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The findings that stay, those about suppressions among them, and how many do not."""
+
+    kept: tuple[Diagnostic, ...]
+    suppressed: int
+
+
+def filter_suppressed(
+    module: ModuleContext, diagnostics: Iterable[Diagnostic], policy: Policy, failed: Collection[str] = ()
+) -> Filtered:
+    """What is left of the findings of a module. `failed` are the rules that broke on it, so that nothing is known."""
+    if not may_have_directives(module.module.data):
+        return Filtered(tuple(diagnostics), 0)
+    suppressions = _Suppressions(module, policy)
+    found = tuple(diagnostics)
+    kept = [item for item in found if not suppressions.silence(item)]
+    remarks = [item for item in suppressions.remarks(policy.enabled.difference(failed)) if item.code in policy.enabled]
+    told = [item for item in remarks if not suppressions.silence_remark(item)]
+    return Filtered((*kept, *told), len(found) - len(kept) + len(remarks) - len(told))
+
+
+class _Suppressions:
+    """The suppressions of a module, which remember what they silenced."""
+
+    def __init__(self, module: ModuleContext, policy: Policy) -> None:
+        self._module = module
+        self._policy = policy
+        self._comments = read_comments(module.module.data)
+        self._directives = tuple(
+            read_directives(module.module.data, self._comments.comments, policy.vocabulary),
+        )
+        self._by_place: dict[Span, list[Directive]] = {}
+        for directive in self._directives:
+            self._by_place.setdefault(self._place(directive.span.start) or directive.comment, []).append(directive)
+        self._silenced: dict[Directive | Item, set[str]] = {}
+
+    def _place(self, offset: int) -> Span | None:
+        return self._comments.logical_line(offset)
+
+    # -- findings ----------------------------------------------------------------------------------------------
+
+    def silence(self, diagnostic: Diagnostic) -> bool:
+        """Whether a suppression on the statement of a finding is about its rule."""
+        place = self._place(diagnostic.location.span.start)
+        if place is None:
+            return False
+        matching = [
+            match for directive in self._by_place.get(place, ()) for match in self._matching(directive, diagnostic.code)
+        ]
+        for match in matching:
+            self._silenced.setdefault(match, set()).add(diagnostic.code)
+        return bool(matching)
+
+    def silence_remark(self, remark: Diagnostic) -> bool:
+        """Whether a finding about a suppression is itself silenced, which only its own code can do."""
+        start = remark.location.span.start
+        comment = next(item for item in self._comments.comments if item.start <= start < item.end)
+        directives = self._by_place.get(self._place(start) or comment, ())
+        return any(remark.code in item.codes for directive in directives for item in directive.items)
+
+    def _matching(self, directive: Directive, code: str) -> Iterator[Directive | Item]:
+        if directive.is_blanket:
+            yield directive
+        for item in directive.items:
+            if code in item.codes or code in self._codes_of_peer(item):
+                yield item
+
+    def _codes_of_peer(self, item: Item) -> frozenset[str]:
+        if item.owner is not Owner.PEER or not self._policy.honour_peers:
+            return _NO_CODES
+        return PEER_CODES.get(item.text.upper(), _NO_CODES)
+
+    # -- remarks -----------------------------------------------------------------------------------------------
+
+    def remarks(self, ran: frozenset[str]) -> Iterator[Diagnostic]:
+        """What is to be said of the suppressions themselves, after all findings; `ran` are the rules that did."""
+        for directive in self._directives:
+            if directive.is_blanket:
+                yield self._blanket(directive)
+            for item in directive.items:
+                if item.owner is Owner.UNKNOWN:
+                    yield self._unknown(item)
+            yield from self._unused(directive, ran)
+
+    def _unused(self, directive: Directive, ran: frozenset[str]) -> Iterator[Diagnostic]:
+        if directive.is_noqa and directive.is_blanket:
+            return
+        if not directive.items:
+            if not directive.is_blanket or self._is_unused(directive, self._all_codes, ran):
+                yield self._useless(directive)
+            return
+        unused = [item for item in directive.items if item.codes and self._is_unused(item, item.codes, ran)]
+        if unused:
+            yield self._useless(directive, unused)
+
+    @property
+    def _all_codes(self) -> frozenset[str]:
+        return frozenset(rule.code for rule in self._policy.vocabulary.rules) - _OWN_CODES
+
+    def _is_unused(self, match: Directive | Item, codes: frozenset[str], ran: frozenset[str]) -> bool:
+        """Nothing is silenced, though every rule that is meant had its say."""
+        return match not in self._silenced and codes <= ran and codes.isdisjoint(_OWN_CODES)
+
+    def _useless(self, directive: Directive, unused: Collection[Item] = ()) -> Diagnostic:
+        data = self._module.module.data
+        is_whole = len(unused) == len(directive.items)
+        edit = without_items(data, directive, unused) if unused else without_directive(data, directive)
+        span = directive.span if is_whole else next(iter(unused)).span
+        remedy = "remove the suppression" if is_whole else f"remove {_listed(unused)} from the list"
+        return self._diagnostic(UNUSED_SUPPRESSION, span, self._uselessness(directive, unused), edit, remedy)
+
+    def _uselessness(self, directive: Directive, unused: Collection[Item]) -> str:
+        if self._place(directive.span.start) is None:
+            return "this comment is on no line of a statement, so it silences nothing; put it on one, or remove it"
+        if not unused:
+            return "this comment silences nothing; remove it"
+        verb, them = ("silences", "it") if len(unused) == 1 else ("silence", "them")
+        return f"{_listed(unused)} {verb} nothing on this statement; remove {them}"
+
+    def _unknown(self, item: Item) -> Diagnostic:
+        return self._diagnostic(UNKNOWN_CODE, item.span, unknown_rule(item.text, self._policy.vocabulary.rules))
+
+    def _blanket(self, directive: Directive) -> Diagnostic:
+        codes = ", ".join(sorted(self._silenced.get(directive, ())))
+        remedy = f"name what it is there for: {codes}" if codes else "name those that are meant"
+        return self._diagnostic(BLANKET_SUPPRESSION, directive.span, f"this comment silences all rules; {remedy}")
+
+    def _diagnostic(
+        self, info: RuleInfo, span: Span, message: str, edit: TextEdit | None = None, remedy: str = ""
+    ) -> Diagnostic:
+        function = self._module.module.function_at(span.start)
+        return Diagnostic(
+            code=info.code,
+            name=info.name,
+            severity=info.severity,
+            confidence=info.confidence,
+            message=message,
+            location=self._module.location(span),
+            symbol=function.qualname if function is not None else "",
+            fixes=() if edit is None else (self._module.fix(Applicability.SAFE, remedy, [edit]),),
+            url=info.url,
+        )
+
+
+def _listed(items: Iterable[Item]) -> str:
+    *most, last = (f"`{item.text}`" for item in items)
+    return f"{', '.join(most)} and {last}" if most else last

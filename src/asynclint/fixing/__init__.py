@@ -1,0 +1,1 @@
+"""Fixes made: which edits of a report to apply, whether the result may stand, and how it differs from before."""

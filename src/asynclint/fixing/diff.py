@@ -1,0 +1,27 @@
+"""What would change, as a unified diff."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def unified_diff(path: str, before: str, after: str) -> str:
+    """The changes of one file, line ends kept as they are; empty where there are none."""
+    lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
+    return "".join(_terminated(lines))
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line feeds only, as the tools that read diffs do."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1].removesuffix("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _terminated(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -1,0 +1,53 @@
+"""Who calls a function: the project somewhere, only clients through a route, or nobody that is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.project.model import Class, Function
+from asynclint.project.places import AttributePlace, GlobalPlace, PlaceReader
+from asynclint.project.roles import Role
+
+if TYPE_CHECKING:
+    from asynclint.project.model import Scope
+    from asynclint.project.project import Project
+
+_PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+"""Bases that call nothing of the classes made of them."""
+
+
+class FunctionUse:
+    """Answers by the mentions of functions outside tests; each function is looked for once."""
+
+    def __init__(self, project: Project, places: PlaceReader) -> None:
+        self._project = project
+        self._places = places
+        self._used: dict[int, bool] = {}
+
+    def is_for_requests(self, scope: Scope) -> bool:
+        """Whether the body runs only when a client asks for it: nobody asks when the application shuts down."""
+        return isinstance(scope, Function) and any(
+            Role.ROUTE in self._project.roles.of(function) for function in (scope, *scope.ancestors())
+        )
+
+    def is_used(self, scope: Scope) -> bool:
+        """Whether something may call the function: the project by its name, or a framework that it is made for."""
+        if not isinstance(scope, Function):
+            return True
+        found = self._used.get(id(scope))
+        if found is None:
+            found = self._used[id(scope)] = self._is_made_for_others(scope) or self._is_mentioned(scope)
+        return found
+
+    def _is_made_for_others(self, function: Function) -> bool:
+        if function.ir.decorators or function.name.startswith("__") or self._project.roles.of(function):
+            return True
+        if function.owner is None:
+            return isinstance(function.parent, Function)
+        bases = self._project.evaluator.members.mro(function.owner)
+        return any(not isinstance(entry, Class) and entry not in _PLAIN_BASES for entry in bases)
+
+    def _is_mentioned(self, function: Function) -> bool:
+        if function.owner is None:
+            return bool(self._places.mentions(GlobalPlace(function.module, function.name)))
+        return bool(self._places.mentions(AttributePlace(function.name, function.owner)))
