@@ -43,6 +43,7 @@ def test_json_has_the_promised_shape(report: Report) -> None:
             "diagnostics": 2,
             "by_rule": {"ASL101": 1, "ASL202": 1},
             "suppressed": 0,
+            "baselined": 0,
             "unresolved_calls": 3,
         },
         "errors": [

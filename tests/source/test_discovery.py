@@ -81,13 +81,25 @@ def test_a_file_given_twice_is_found_once(tmp_path: Path) -> None:
 def test_links_to_files_count_once_and_links_to_folders_are_not_entered(tmp_path: Path) -> None:
     write(tmp_path, "a/b.py", "real/c.py")
     (tmp_path / "a/link.py").symlink_to("b.py")
-    (tmp_path / "a/loop").symlink_to("..")
-    (tmp_path / "a/dangling.py").symlink_to("nowhere.py")
-    (tmp_path / "a/self.py").symlink_to("self.py")
+    (tmp_path / "a/.#b.py").symlink_to("an editor's lock")
     assert found(tmp_path, "a") == ["a/b.py"]
     (tmp_path / "linked").symlink_to("real")
     assert found(tmp_path, "linked") == ["linked/c.py"]
     assert found(tmp_path, "linked", "real") == ["real/c.py"]
+
+
+def test_what_looks_like_a_source_and_is_none_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "a/b.py", "a/.gitignore")
+    (tmp_path / "a/.gitignore").write_text("ignored.py\n")
+    for name, target in [("loop", ".."), ("dangling.py", "x.py"), ("self.py", "self.py"), ("ignored.py", "x.py")]:
+        (tmp_path / "a" / name).symlink_to(target)
+    discovery = discover(("a",), str(tmp_path))
+    assert [Path(path).name for path in discovery.files] == ["b.py"]
+    assert {error.filename: error.message.partition(";")[0] for error in discovery.errors} == {
+        "a/dangling.py": "is a symbolic link to nothing",
+        "a/loop": "is a link back to a folder around it",
+        "a/self.py": "is a loop of symbolic links",
+    }
 
 
 @pytest.mark.parametrize(

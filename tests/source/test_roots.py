@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.source.paths import absolute, display
-from asynclint.source.roots import project_root
+from asynclint.source.roots import project_root, repository_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +58,10 @@ def test_a_file_name_is_shown_relative_to_the_working_folder() -> None:
     assert display("/work", "/work") == "."
     assert display("/workshop/a.py", "/work") == "/workshop/a.py"
     assert display("/a.py", "/") == "a.py"
+
+
+def test_the_repository_is_found_upwards_or_is_the_working_folder(tree: Path) -> None:
+    assert repository_root(str(tree / "app")) == str(tree / "app")
+    (tree / ".git").write_text("gitdir: elsewhere\n")  # of a worktree or submodule
+    assert repository_root(str(tree / "app/api")) == str(tree)
+    assert repository_root(str(tree)) == str(tree)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from asynclint.cli.baselines import fixed_line, read_baseline
 from asynclint.cli.coverage import coverage_line, error_line
-from asynclint.cli.exit_codes import exit_code
+from asynclint.cli.exit_codes import NOT_CHECKED, exit_code
 from asynclint.cli.fixes import say_fixes, write_diff
+from asynclint.cli.outputs import OutputType, UnwritableFile, chosen_outputs, refuse_unwritable
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
-from asynclint.cli.terminal import say, wants_colour, write_out
+from asynclint.cli.reporting import write_reports
+from asynclint.cli.selectors import listed
+from asynclint.cli.terminal import say
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.core.diagnostic import Severity
-from asynclint.report.formats import Format, render
 
 if TYPE_CHECKING:
+    from asynclint.cli.outputs import Output
     from asynclint.core.diagnostic import Report
     from asynclint.run import Fixed
 
@@ -46,9 +49,13 @@ class _Jobs(click.ParamType[int | None]):
 @click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules: codes, prefixes or names.")
 @click.option(
     "--output-format",
-    type=click.Choice([item.value for item in Format]),
-    help="Form of the report.  [default: full on a terminal, else concise]",
+    type=OutputType(),
+    multiple=True,
+    help="Form of the report: full, concise, json, sarif or github; repeat it for several, all but one with a file, "
+    "such as sarif=out.sarif.  [default: full on a terminal, else concise]",
 )
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
+@click.option("--sarif-category", metavar="NAME", help="Tells analyses of one commit apart.  [default: asynclint]")
 @click.option(
     "--fail-level",
     type=click.Choice([*(item.value for item in Severity), _NEVER]),
@@ -59,6 +66,7 @@ class _Jobs(click.ParamType[int | None]):
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, and report what is left.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe fixes too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--baseline", metavar="FILE", help="Report only what this file, of `asynclint baseline`, does not have.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; errors still give 2.")
 @click.option(
     "--honour-peer-noqa/--no-honour-peer-noqa",
@@ -81,6 +89,8 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if options["unsafe_fixes"] and not (options["fix"] or options["diff"]):
         raise click.UsageError("--unsafe-fixes says which fixes --fix and --diff take; add one of them")
     settings = _settings(options)
+    outputs = _outputs(options)
+    baseline = read_baseline(options["baseline"]) if options["baseline"] is not None else None
     if options["verbose"]:
         _log_to_stderr()
     started = time.monotonic()
@@ -88,13 +98,19 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     report = fixed.report if fixed else _run(paths or (".",), settings, show_progress=not options["quiet"])
     if fixed and options["diff"]:
         ctx.exit(write_diff(fixed, settings))
-    colour = wants_colour(options["color"], sys.stdout, os.environ)
-    write_out(render(report, _format(options["output_format"]), colour=colour))
+    comparison = baseline.compare(report) if baseline else None
+    report = comparison.report if comparison else report
+    code = exit_code(report, settings)
+    written = write_reports(
+        report, outputs, exit_code=code, colour=options["color"], category=options["sarif_category"]
+    )
     for error in report.errors:
         say(error_line(error))
     if not options["quiet"]:
         say(coverage_line(report, verbose=options["verbose"], seconds=time.monotonic() - started))
-    ctx.exit(exit_code(report, settings))
+        if baseline and comparison and comparison.fixed:
+            say(fixed_line(comparison.fixed, baseline.file))
+    ctx.exit(code if written else NOT_CHECKED)
 
 
 def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> Report:
@@ -123,8 +139,8 @@ def _fix(paths: tuple[str, ...], settings: Settings, options: dict[str, Any]) ->
 def _settings(options: dict[str, Any]) -> Settings:
     level = options["fail_level"]
     return Settings(
-        select=_listed(options["select"]),
-        ignore=_listed(options["ignore"]),
+        select=listed(options["select"]),
+        ignore=listed(options["ignore"]),
         fail_level=None if level == _NEVER else Severity(level),
         exit_zero=options["exit_zero"],
         isolated=options["isolated"],
@@ -135,15 +151,13 @@ def _settings(options: dict[str, Any]) -> Settings:
     )
 
 
-def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    """`--select A,B --select C` as one list."""
-    return tuple(item.strip() for value in values for item in value.split(",") if item.strip())
-
-
-def _format(name: str | None) -> Format:
-    if name is not None:
-        return Format(name)
-    return Format.FULL if sys.stdout.isatty() else Format.CONCISE
+def _outputs(options: dict[str, Any]) -> tuple[Output, ...]:
+    outputs = chosen_outputs(options["output_format"], options["output_file"], terminal=sys.stdout.isatty())
+    try:
+        refuse_unwritable(outputs)
+    except UnwritableFile as error:
+        raise Refusal(SettingsError((str(error),))) from None
+    return outputs
 
 
 def _log_to_stderr() -> None:

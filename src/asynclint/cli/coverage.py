@@ -15,13 +15,15 @@ def coverage_line(report: Report, *, verbose: bool, seconds: float) -> str:
     """Such as `checked 214 files (1 could not be parsed), 12 findings`."""
     gaps = ", ".join(_gaps(report))
     parts = [
-        f"checked {_count(report.files, 'file')}" + (f" ({gaps})" if gaps else ""),
-        _count(len(report.diagnostics), "finding"),
+        f"checked {counted(report.files, 'file')}" + (f" ({gaps})" if gaps else ""),
+        counted(len(report.diagnostics), "finding"),
     ]
     if report.suppressed:
         parts.append(f"{report.suppressed} suppressed")
+    if report.baselined:
+        parts.append(f"{report.baselined} in baseline")
     if verbose:
-        parts += [_count(report.unresolved_calls, "unresolved call"), f"{seconds:.1f} s"]
+        parts += [counted(report.unresolved_calls, "unresolved call"), f"{seconds:.1f} s"]
     return ", ".join(parts)
 
 
@@ -38,9 +40,10 @@ def _gaps(report: Report) -> list[str]:
     others = counts.total()
     gaps = [f"{unparsed} could not be parsed"] if unparsed else []
     gaps += [f"{unread} could not be read"] if unread else []
-    gaps += [_count(others, "further error" if gaps else "error")] if others else []
+    gaps += [counted(others, "further error" if gaps else "error")] if others else []
     return gaps
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Such as `1 finding`, `2 findings`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

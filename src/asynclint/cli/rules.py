@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +13,6 @@ from asynclint.config.settings import SettingsError
 from asynclint.findings.suppression_rules import SUPPRESSION_RULES
 from asynclint.findings.unchecked import UNCHECKED
 from asynclint.report.rule_page import page, page_json, table, table_json
-from asynclint.rulekit.expectations import as_shown
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import RuleInfo
@@ -52,10 +50,5 @@ def _described_rules() -> tuple[RuleInfo, ...]:
     """Every code a report may carry, sorted."""
     from asynclint.rulekit.discovery import all_rules  # noqa: PLC0415 - `--version` and `--help` need no rule
 
-    infos = (*(_as_shown(item.info) for item in all_rules()), *SUPPRESSION_RULES, *UNCHECKED)
+    infos = (*(item.info for item in all_rules()), *SUPPRESSION_RULES, *UNCHECKED)
     return tuple(sorted(infos, key=lambda info: info.code))
-
-
-def _as_shown(info: RuleInfo) -> RuleInfo:
-    """Without the marks that tell the tests what the examples must report."""
-    return dataclasses.replace(info, examples=tuple((as_shown(bad), good) for bad, good in info.examples))

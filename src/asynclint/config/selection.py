@@ -42,7 +42,8 @@ def find_rule(rules: Iterable[RuleInfo], wanted: str) -> RuleInfo:
 
 def refuse_unknown(selectors: Iterable[str], rules: tuple[RuleInfo, ...]) -> None:
     """Raise SettingsError, naming each selector that means no rule."""
-    problems = tuple(unknown_rule(item, rules) for item in selectors if not any(_closeness(item, rule) for rule in rules))
+    unknown = [item for item in selectors if not any(_closeness(item, rule) for rule in rules)]
+    problems = tuple(unknown_rule(item, rules) for item in unknown)
     if problems:
         raise SettingsError(problems)
 

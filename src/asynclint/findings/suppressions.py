@@ -170,7 +170,7 @@ class _Suppressions:
     def _diagnostic(
         self, info: RuleInfo, span: Span, message: str, edit: TextEdit | None = None, remedy: str = ""
     ) -> Diagnostic:
-        function = self._module.module.function_at(span.start)
+        function = self._module.module.function_at((self._place(span.start) or span).start)
         return Diagnostic(
             code=info.code,
             name=info.name,

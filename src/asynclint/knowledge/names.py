@@ -65,3 +65,9 @@ def _aliases() -> dict[str, str]:
 @functools.cache
 def _bases() -> dict[str, tuple[str, ...]]:
     return {name: tuple(listed.split("|")) for name, listed in read_table("bases")}
+
+
+@functools.cache
+def libraries() -> frozenset[str]:
+    """The top-level names of the packages that the tables know, which a project does not use for its own folders."""
+    return frozenset(package.partition(".")[0] for package, _distribution, _version in read_table("libraries"))

@@ -137,6 +137,8 @@ class CallSiteReader:
             span = Span(call.start, call.end)
             unique = tuple(dict.fromkeys(callees))
             yield CallSite("call", call, span, statement, unique, tuple(dict.fromkeys(externals)), awaited)
+        if call.args and isinstance(call.func, ir.Attribute) and call.func.attr == "enter_context":
+            yield from self._of_context(call.args[0], statement, scope)
         if call.args and (_joins(call) or any(name in CONSUMERS for name in externals)):
             yield from self._of_iteration(call.args[0], statement, scope)
 

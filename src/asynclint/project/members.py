@@ -116,7 +116,10 @@ class MemberReader:
     def own_method(self, cls: Class, name: str) -> Function | None:
         for binding in reversed(cls.index.bindings.get(name, [])):
             if binding.kind == "function":
-                return cls.module.functions[binding.index]
+                function = cls.module.functions[binding.index]
+                if _replaces_accessor(function):
+                    continue
+                return function
             if binding.kind == "assign" and binding.value is not None:
                 value = self._evaluator.value(binding.value, cls)
                 if isinstance(value, FunctionValue):
@@ -241,6 +244,8 @@ class MemberReader:
         if not bindings:
             return None
         reached = cls.index.reaching(name, None)
+        if any(item.kind == "function" and _replaces_accessor(cls.module.functions[item.index]) for item in reached):
+            reached = [item for item in bindings if item.kind == "function"][:1]  # the getter, which came first
         values = [self._bound(binding, cls, receiver, instance=instance) for binding in reached]
         return union(values) if values else None
 
@@ -289,6 +294,11 @@ class MemberReader:
                     _collect(function, function, function.ir.params[0].name, found)
             self._self[id(cls)] = found
         return found
+
+
+def _replaces_accessor(function: Function) -> bool:
+    """`@name.setter` and `@name.deleter` complete a property; reading the attribute does not run them."""
+    return any(name.endswith((".setter", ".deleter")) for name in function.decorator_names)
 
 
 def _collect(function: Function, method: Function, receiver: str, into: dict[str, list[SelfAssignment]]) -> None:

@@ -1,4 +1,4 @@
-"""Branches that a body takes only where no event loop runs in its thread.
+"""Branches that a body takes only where no event loop runs in its thread, or never.
 
 Code that serves both sync and async callers asks first: `asyncio.get_running_loop()` raises RuntimeError in a thread
 without a running loop, `loop.is_running()` is false there, and a loop's own thread is told by its identity. What such
@@ -59,8 +59,10 @@ def _asks_for_loop(body: tuple[ir.Stmt, ...]) -> bool:
 
 
 def _says_on_loop(test: ir.Expr) -> bool | None:
-    """True where the test holds on a running loop only, False where it holds off it only, None for other tests."""
+    """True where the test holds on a running loop only, False where it never holds there, None for other tests."""
     match test:
+        case ir.Name(id="TYPE_CHECKING") | ir.Attribute(attr="TYPE_CHECKING") | ir.Constant(value=False | 0):
+            return False  # never runs at all
         case ir.UnaryOp(op="not", operand=operand):
             inner = _says_on_loop(operand)
             return None if inner is None else not inner

@@ -269,7 +269,7 @@ def _word_offsets(data: bytes, word: bytes, after: bytes = b"") -> list[int]:
     found = (match.start() for match in re.finditer(re.escape(word) + rb"(?!\w)", data))
     if after:
         return [start for start in found if data[start - 1 : start] in after]
-    return [start for start in found if not _WORD.match(data, start - 1)]
+    return [start for start in found if not start or not _WORD.match(data, start - 1)]
 
 
 def bodies_at(module: Module, offsets: list[int]) -> Iterator[Scope]:

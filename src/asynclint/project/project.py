@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
+from asynclint.knowledge.asyncio_api import TASK_FACTORIES
+from asynclint.knowledge.coroutines import LAST_NAMES
+from asynclint.knowledge.names import libraries
 from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.call_sites import CallSiteReader
 from asynclint.project.dispositions import DispositionReader
@@ -18,6 +21,7 @@ from asynclint.project.model import Function, Module, ModuleSource, Scope
 from asynclint.project.responses import response_functions
 from asynclint.project.roles import Roles
 from asynclint.project.task_lifetimes import TaskLifetimes
+from asynclint.project.values import External
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ class Project:
     @classmethod
     def build(cls, modules: Sequence[ModuleSource], root: str) -> Project:
         """Link the modules. `root` is the absolute path of the project's folder."""
-        return cls(Layout(modules, root))
+        return cls(Layout(modules, root, libraries()))
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -87,7 +91,7 @@ class Project:
         """The last names of callables that may give a coroutine.
 
         Those of the project's async functions, of its sync ones that are declared to return an awaitable, and of
-        asyncio's own that are easily forgotten.
+        the libraries' that are easily forgotten.
         """
         own = {
             function.name
@@ -95,7 +99,22 @@ class Project:
             for function in module.functions
             if function.is_async or _declares_awaitable(function)
         }
-        return frozenset(own | {"sleep", "wait", "wait_for"})
+        return frozenset(own | LAST_NAMES)
+
+    @cached_property
+    def task_spawners(self) -> frozenset[Function]:
+        """Sync functions that make a task of asyncio's and do nothing with it but return it."""
+        return frozenset(
+            scope
+            for scope, call in self.calls_named(frozenset({"create_task", "ensure_future"}))
+            if isinstance(scope, Function)
+            and not scope.is_async
+            and self.dispositions.of(call, scope).how == "returned"
+            and any(
+                isinstance(target, External) and target.name in TASK_FACTORIES
+                for target in self.evaluator.targets(self.evaluator.value(call.func, scope))
+            )
+        )
 
     @cached_property
     def _property_names(self) -> frozenset[str]:

@@ -118,11 +118,10 @@ class ImportRoots:
         tail = "/" + name.replace(".", "/")
         for root in self._roots_for(folder):
             found = self._at(root + tail)
-            if found is None or (found == folder and not found.endswith(_SUFFIXES)):
+            if found is None:
                 continue
-            if found.endswith(_SUFFIXES) or not self._shadowed(name):
-                if root == folder and self._shadowed(name):
-                    continue
+            beside_or_namespace = root == folder or not found.endswith(_SUFFIXES)
+            if not (beside_or_namespace and self._shadowed(name)):
                 return found
         return None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import bound_names, span_start
+from asynclint.flow.traversal import bound_names, dotted, span_start
 from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
 from asynclint.project.function_use import FunctionUse
 from asynclint.project.model import Class, Function, Module, Scope
@@ -48,6 +48,9 @@ _LOOKERS = frozenset(
         "weakref.ref",
     },
 )  # fmt: skip
+_NEW = frozenset({"list", "set", "dict", "deque", "defaultdict", "OrderedDict", "WeakSet", "WeakValueDictionary"})
+"""They make a collection that only those know who are given it."""
+
 _LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "trace", "success"})
 _LOGGERS = ("logging.", "loguru.", "structlog.")
 
@@ -212,7 +215,7 @@ class TaskEndReader:
     def _in_walrus(self, node: ir.Expr, parent: ir.NamedExpr, scope: Scope) -> Iterator[_Move]:
         if parent.value is node:
             yield Mention(parent, scope)
-            yield from self._into(parent.target, None, scope)
+            yield from self._into(parent.target, scope.index.uses[id(parent)].statement, scope)
 
     def _in_for(self, node: ir.Expr, parent: ir.For, scope: Scope) -> Iterator[_Move]:
         if parent.iter is node:
@@ -228,7 +231,7 @@ class TaskEndReader:
 
     # -- into names and places ---------------------------------------------------------------------------------
 
-    def _into(self, target: ir.Expr, statement: ir.Stmt | None, scope: Scope) -> Iterator[_Move]:
+    def _into(self, target: ir.Expr, statement: ir.Stmt, scope: Scope) -> Iterator[_Move]:
         """What becomes of a value that is assigned to a target."""
         match target:
             case ir.Collection(items=items):
@@ -236,7 +239,7 @@ class TaskEndReader:
                     yield from self._into(item, statement, scope)
             case ir.Starred(value=value):
                 yield from self._into(value, statement, scope)
-            case ir.Name(id=name) if statement is not None and (place := self._own_local(name, scope)) is not None:
+            case ir.Name(id=name) if (place := self._own_local(name, scope)) is not None:
                 yield from self._reads(place, statement)
             case _:
                 yield from self._kept(target, scope)
@@ -268,14 +271,17 @@ class TaskEndReader:
         function = place.function
         for binding in function.index.bindings.get(place.name, ()):
             match binding.value:
-                case None:
-                    if binding.kind == "param":
-                        yield End(function)
+                case ir.Constant() | ir.Collection() | ir.Dict() | ir.Comprehension():
+                    pass
+                case ir.Call(func=callee) if dotted(callee).rpartition(".")[2] in _NEW:
+                    pass
                 case ir.Name() | ir.Attribute() | ir.Subscript() | ir.Call(func=ir.Attribute()) as value:
                     origin = self._places.of(value, function)
                     yield Store(origin, value, function) if origin is not None else End(function)
-                case _:
+                case None if binding.kind != "param":
                     pass
+                case _:
+                    yield End(function)
 
     # -- into calls --------------------------------------------------------------------------------------------
 

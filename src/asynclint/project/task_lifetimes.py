@@ -32,8 +32,11 @@ _SERVERS = re.compile(
 """Imports of a project that holds an application with a lifespan."""
 
 _CLOSERS = re.compile(
-    r"_*(?:async_)?(?:a?close|a?stop|shutdown|shut_down|terminate|dispose|teardown|disconnect)(?:_.*)?\Z"
+    r"_*(?:async_)?(?:a?close|a?stop|shutdown|shut_down|terminate|dispose|teardown|disconnect|cleanup)(?:_all)?\Z"
 )
+"""Names of methods that end their object."""
+
+_ENDINGS = re.compile(r"stop|close|shut_?down|terminat|teardown|clean_?up|cancel|exit|quit")
 _EXITS = frozenset({"__aexit__", "__exit__", "__del__"})
 _RUNNERS = frozenset({"run_forever", "run_until_complete", "run"})
 
@@ -97,7 +100,7 @@ class TaskLifetimes:
 
     def _is_at_shutdown(self, function: Function) -> bool:
         """Whether the function ends things by its name, or is a hook of the application's end, or called by one."""
-        if _CLOSERS.match(function.name) or self._is_hook(function):
+        if _ENDINGS.search(function.name) or self._is_hook(function):
             return True
         return any(
             isinstance(scope, Function) and self._is_hook(scope)
@@ -136,6 +139,13 @@ class TaskLifetimes:
             if isinstance(owner, Class):
                 for entry in self._project.evaluator.members.mro(owner):
                     for method in entry.methods if isinstance(entry, Class) else ():
-                        if method.name in _EXITS or _CLOSERS.match(method.name):
+                        if _ends_object(method):
                             return method
         return None
+
+
+def _ends_object(method: Function) -> bool:
+    if method.name in _EXITS:
+        return True
+    required = [param for param in method.ir.params if param.default is None and not param.kind.startswith("var")]
+    return bool(_CLOSERS.match(method.name)) and len(required) == 1 and not method.ir.decorators

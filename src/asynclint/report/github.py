@@ -90,12 +90,8 @@ def _left_out(report: Report) -> list[str]:
     counts = Counter(_LEVELS[diagnostic.severity] for diagnostic in report.diagnostics)
     counts["error"] += len(report.errors)
     left_out = sum(max(0, count - MOST_ANNOTATIONS) for count in counts.values())
-    if not left_out:
-        return []
-    return [
-        f"GitHub shows {MOST_ANNOTATIONS} errors, {MOST_ANNOTATIONS} warnings and {MOST_ANNOTATIONS} notices of a step; "
-        f"{left_out} more stand in this log only"
-    ]
+    shown = f"GitHub shows {MOST_ANNOTATIONS} each of the errors, warnings and notices of a step"
+    return [f"{shown}; {left_out} more stand in this log only"] if left_out else []
 
 
 def _file(shown: str, names: RepositoryNames) -> str:

@@ -6,13 +6,11 @@ working folder with `/` between their parts.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, TypedDict
 
-import msgspec
-
 from asynclint import __version__
+from asynclint.report.json_text import json_text
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import ChainStep, CheckError, Diagnostic, Edit, Fix, Report
@@ -77,6 +75,7 @@ class JsonSummary(TypedDict):
     diagnostics: int
     by_rule: dict[str, int]
     suppressed: int
+    baselined: int
     unresolved_calls: int
 
 
@@ -90,8 +89,7 @@ class JsonReport(TypedDict):
 
 def render(report: Report) -> str:
     """The report as indented JSON in ASCII, which any output can carry."""
-    text = json.dumps(as_json(report))
-    return msgspec.json.format(text, indent=2) + "\n"
+    return json_text(as_json(report))
 
 
 def as_json(report: Report) -> JsonReport:
@@ -112,6 +110,7 @@ def _summary(report: Report) -> JsonSummary:
         "diagnostics": len(report.diagnostics),
         "by_rule": {code: counts[code] for code in sorted(counts)},
         "suppressed": report.suppressed,
+        "baselined": report.baselined,
         "unresolved_calls": report.unresolved_calls,
     }
 

@@ -8,18 +8,16 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 import gzip
-import json
 import os
 from collections import defaultdict
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import msgspec
-
 from asynclint import __version__
 from asynclint.core.diagnostic import ChainStep
 from asynclint.core.span import Position
+from asynclint.report.json_text import json_text
 from asynclint.report.line_hash import line_hashes
 from asynclint.report.repository import RepositoryNames
 from asynclint.report.sarif_message import linked, plain, told_apart
@@ -53,8 +51,7 @@ def render(report: Report, *, exit_code: int, category: str) -> str:
 
     `exit_code` is that of the run; `category` tells this analysis from others of the same commit.
     """
-    text = json.dumps(as_sarif(report, exit_code=exit_code, category=category))
-    return msgspec.json.format(text, indent=2) + "\n"
+    return json_text(as_sarif(report, exit_code=exit_code, category=category))
 
 
 def shortfalls(report: Report, text: str) -> tuple[str, ...]:

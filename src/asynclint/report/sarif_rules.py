@@ -77,10 +77,11 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
         yield f"## Example\n\n{_code(bad)}\n\nUse instead:\n\n{_code(good)}"
     if rule.fix_safety:
         yield f"## Fix\n\n{_paragraph(rule.fix_safety)}"
-    yield (
-        f"## How to silence it\n\n`# asynclint: ignore[{rule.name}] reason` on a line of the statement, or "
-        f"`--ignore {rule.code}` for the whole run."
-    )
+    if rule.examples:  # what has none says that a file was not checked, which nothing silences
+        yield (
+            f"## How to silence it\n\n`# asynclint: ignore[{rule.name}] reason` on a line of the statement, or "
+            f"`--ignore {rule.code}` for the whole run."
+        )
     if rule.url:
         yield f"[{rule.name} in the documentation]({rule.url})"
 

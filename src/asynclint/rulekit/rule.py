@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Diagnostic, RuleInfo, Severity
+from asynclint.rulekit.expectations import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ class Rule:
 
     @property
     def info(self) -> RuleInfo:
+        """The rule as people read it: the examples without what they tell the tests."""
         return RuleInfo(
             code=self.code,
             name=self.name,
@@ -63,5 +65,5 @@ class Rule:
             default=self.default,
             url=self.url,
             fix_safety=self.fix_safety,
-            examples=tuple((example.bad, example.good) for example in self.examples),
+            examples=tuple((as_shown(example.bad), example.good) for example in self.examples),
         )

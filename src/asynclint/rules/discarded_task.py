@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOW = {
     "statement": "its result is dropped",
-    "unused local": "the local that holds it is never read",
+    "unused local": "nothing that is done with the local keeps it",
     "local collection": "the local collection that holds it dies with the function",
     "argument": "the call it is passed to does not keep it",
     "weak set": "a weak collection does not keep it",

@@ -63,7 +63,7 @@ class ModuleContext:
     @cached_property
     def task_sites(self) -> tuple[TaskSite, ...]:
         """The tasks made in this module and what becomes of them."""
-        return tuple(tasks.task_sites(self))
+        return (*tasks.task_sites(self), *tasks.handed_on_sites(self))
 
     @cached_property
     def head(self) -> ModuleHead:

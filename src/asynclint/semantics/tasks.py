@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
+from asynclint.knowledge.coroutines import is_coroutine_function
 from asynclint.project.dispositions import Disposition, Fate
 from asynclint.project.model import Function
 from asynclint.project.roles import Role
@@ -70,6 +71,17 @@ def task_sites(module: ModuleContext) -> Iterator[TaskSite]:
         function = _coroutine_function(module, scope, coroutine)
         disposition = module.project.dispositions.of(call, scope)
         yield TaskSite(scope, call, factory, coroutine, function, disposition)
+
+
+def handed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
+    """Calls of the project's own helpers that make a task, keep nothing of it and return it."""
+    spawners = module.project.task_spawners
+    for scope, call in module.project.module_calls_named(module.module, frozenset(item.name for item in spawners)):
+        targets = module.project.evaluator.targets(module.project.evaluator.value(call.func, scope))
+        functions = [target.function for target in targets if isinstance(target, FunctionValue | BoundMethod)]
+        if functions and len(functions) == len(targets) and all(function in spawners for function in functions):
+            disposition = module.project.dispositions.of(call, scope)
+            yield TaskSite(scope, call, functions[0].qualname, None, None, disposition)
 
 
 def _aliases(module: ModuleContext) -> frozenset[str]:
@@ -176,7 +188,6 @@ class CoroutineSite:
     how: str
 
 
-_COROUTINE_FUNCTIONS = frozenset({"asyncio.sleep", "asyncio.wait_for", "asyncio.wait", "anyio.sleep"})
 _TRANSPARENT = frozenset(
     {
         "staticmethod", "classmethod", "functools.wraps", "abc.abstractmethod", "typing.override", "typing.final",
@@ -231,7 +242,7 @@ def _coroutine_name(module: ModuleContext, scope: Scope, call: ir.Call) -> str |
     names: list[str] = []
     for target in targets:
         match target:
-            case External(name=name) if name in _COROUTINE_FUNCTIONS:
+            case External(name=name) if is_coroutine_function(name):
                 names.append(name)
             case FunctionValue(function=function) | BoundMethod(function=function):
                 if not _gives_coroutine(module, function):

@@ -82,7 +82,9 @@ def discover(paths: tuple[str, ...], cwd: str) -> Discovery:
     """The files that are meant by `paths` (relative ones to `cwd`).
 
     A file given by name is always taken. In a folder these are `*.py` and `*.pyi` that are neither ignored by git
-    nor in a folder that holds no source of the project; folders behind symbolic links are not entered.
+    nor in a folder that holds no source of the project. Folders behind symbolic links are not entered. What looks like
+    a source file and is none (a link to nothing, a pipe), and a link back to a folder around it, is an error: the tree
+    was not checked as it was asked for. Hidden links are left alone, which editors make as locks.
     """
     search = _Search(cwd)
     for given in dict.fromkeys(absolute(path, cwd) for path in paths):
@@ -143,6 +145,8 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
             if _is_folder_to_enter(entry):
                 if not is_ignored(inner, path, is_folder=True):
                     pending.append((path, inner))
+            elif (problem := _problem(entry, folder)) and not is_ignored(inner, path, is_folder=False):
+                search.fail(UNREADABLE_FILE, path, f"{problem}; remove it or have git ignore it")
             elif _is_python_file(entry) and not is_ignored(inner, path, is_folder=False):
                 is_link = entry.is_symlink()
                 search.add(path, os.path.realpath(path) if is_link else real_start + path.removeprefix(start))
@@ -158,6 +162,25 @@ def _holds_no_source(folder: str, names: frozenset[str]) -> bool:
 
 def _is_folder_to_enter(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False) and entry.name not in EXCLUDED_FOLDERS
+
+
+def _problem(entry: os.DirEntry[str], folder: str) -> str | None:
+    """What is wrong with an entry that is neither a source file nor a folder to enter."""
+    if entry.name.startswith(".") or entry.name in EXCLUDED_FOLDERS:
+        return None
+    try:
+        if entry.is_symlink() and entry.is_dir():
+            return "is a link back to a folder around it" if _leads_back(entry, folder) else None
+        if entry.name.endswith(SUFFIXES) and not entry.is_file() and not entry.is_dir():
+            return "is a symbolic link to nothing" if entry.is_symlink() else "is neither a file nor a folder"
+    except OSError as error:
+        return "is a loop of symbolic links" if error.errno == errno.ELOOP else None
+    return None
+
+
+def _leads_back(entry: os.DirEntry[str], folder: str) -> bool:
+    target, real = os.path.realpath(entry.path), os.path.realpath(folder)
+    return real == target or real.startswith(target.rstrip("/") + "/")
 
 
 def _is_python_file(entry: os.DirEntry[str]) -> bool:

@@ -1,0 +1,79 @@
+"""Baselines as files: read, compared with, written."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asynclint.cli.outputs import UnwritableFile, write_files
+from asynclint.cli.refusal import Refusal
+from asynclint.config.settings import SettingsError
+from asynclint.findings.baseline import BaselineError, Naming, as_text, compare, from_text
+from asynclint.source.paths import absolute
+
+if TYPE_CHECKING:
+    from asynclint.core.diagnostic import Report
+    from asynclint.findings.baseline import Baseline, Comparison
+
+DEFAULT_FILE = ".asynclint-baseline.json"
+_CREATE = "asynclint baseline create"
+_UPDATE = "asynclint baseline update"
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFile:
+    """A baseline and where it is; `file` is the name people gave."""
+
+    file: str
+    baseline: Baseline
+
+    def compare(self, report: Report) -> Comparison:
+        naming = naming_for(self.file)
+        return compare(report, self.baseline, naming, lambda path: not Path(naming.folder, path).exists())
+
+
+def naming_for(file: str) -> Naming:
+    cwd = absolute(".", str(Path.cwd()))
+    return Naming(cwd, posixpath.dirname(absolute(file, cwd)))
+
+
+def read_baseline(file: str) -> BaselineFile:
+    """The baseline in a file. Raises Refusal."""
+    try:
+        return BaselineFile(file, from_text(Path(file).read_bytes()))
+    except FileNotFoundError:
+        raise _refusal(file, f"there is no such file; `{_with_file(_CREATE, file)}` makes it") from None
+    except (OSError, ValueError) as error:
+        raise _refusal(file, (getattr(error, "strerror", None) or str(error)).lower()) from None
+    except BaselineError as error:
+        raise _refusal(file, str(error)) from None
+
+
+def refuse_foreign(file: str) -> None:
+    """Keep a baseline from being written over a file that is something else. Raises Refusal."""
+    if Path(file).exists():
+        read_baseline(file)
+
+
+def write_baseline(file: str, baseline: Baseline) -> None:
+    """Put a baseline in its place, whole or not at all. Raises Refusal."""
+    try:
+        write_files({file: as_text(baseline)})
+    except UnwritableFile as error:
+        raise Refusal(SettingsError((str(error),))) from None
+
+
+def fixed_line(count: int, file: str) -> str:
+    """Such as `3 baseline entries are fixed; run asynclint baseline update`."""
+    entries = "entry is" if count == 1 else "entries are"
+    return f"{count} baseline {entries} fixed; run {_with_file(_UPDATE, file)}"
+
+
+def _with_file(command: str, file: str) -> str:
+    return command if posixpath.normpath(file) == DEFAULT_FILE else f"{command} --file {file}"
+
+
+def _refusal(file: str, reason: str) -> Refusal:
+    return Refusal(SettingsError((f"cannot use the baseline {file}: {reason}",)))
