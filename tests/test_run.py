@@ -74,7 +74,7 @@ def test_findings_come_in_order_with_fingerprints() -> None:
     assert places(report) == ["a.py:1", "a.py:2", "sub/b.py:1", "sub/b.py:2", "sub/c.py:1", "sub/c.py:2"]
     assert all(item.fingerprint for item in report.diagnostics)
     assert (report.files, report.errors, report.suppressed) == (3, (), 0)
-    assert [info.code for info in report.rules] == ["ASL900", "ASL010", "ASL011"]
+    assert [info.code for info in report.rules] == ["ASL900", "ASL001", "ASL002", "ASL010", "ASL011"]
 
 
 def test_the_whole_project_is_read_and_what_was_asked_for_is_reported(tree: Path) -> None:

@@ -42,7 +42,7 @@ def test_an_unknown_rule_is_refused_with_the_nearest_one(capsys: pytest.CaptureF
 def test_all_rules_are_listed_in_order() -> None:
     lines = invoke("rules").stdout.splitlines()
     codes = [line.split()[0] for line in lines]
-    assert codes == sorted(["ASL010", "ASL011", *(rule.code for rule in all_rules())])
+    assert codes == sorted(["ASL001", "ASL002", "ASL003", "ASL010", "ASL011", *(rule.code for rule in all_rules())])
     assert [item["code"] for item in json.loads(invoke("rules", "--output-format", "json").stdout)] == codes
 
 

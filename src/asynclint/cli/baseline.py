@@ -106,8 +106,8 @@ def _checked(ctx: click.Context, paths: tuple[str, ...], options: dict[str, Any]
     except SettingsError as error:
         raise Refusal(error) from None
     if report.errors:
-        for error in report.errors:
-            say(error_line(error))
+        for problem in report.errors:
+            say(error_line(problem))
         say("the baseline was not written, because not everything could be checked")
         ctx.exit(NOT_CHECKED)
     return report

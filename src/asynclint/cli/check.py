@@ -107,9 +107,9 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     for error in report.errors:
         say(error_line(error))
     if not options["quiet"]:
-        say(coverage_line(report, verbose=options["verbose"], seconds=time.monotonic() - started))
         if baseline and comparison and comparison.fixed:
             say(fixed_line(comparison.fixed, baseline.file))
+        say(coverage_line(report, verbose=options["verbose"], seconds=time.monotonic() - started))
     ctx.exit(code if written else NOT_CHECKED)
 
 

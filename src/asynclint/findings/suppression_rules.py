@@ -35,8 +35,8 @@ UNUSED_SUPPRESSION: Final = _info(
     "ASL001",
     "unused-suppression",
     "A comment that silences a rule which finds nothing there",
-    "What it silenced is mended or has moved. Left in place, it hides the next mistake on that statement. Only codes of "
-    "asynclint are judged, only those of rules that ran, and never a bare `# noqa`, which other tools may need.",
+    "What it silenced is mended or has moved. Left in place, it hides the next mistake on that statement. Only codes "
+    "of asynclint are judged, only those of rules that ran, and never a bare `# noqa`, which other tools may need.",
     (
         "import asyncio\n\n\nasync def tick():\n    await asyncio.sleep(1)  # noqa: ASL201\n",
         "import asyncio\n\n\nasync def tick():\n    await asyncio.sleep(1)\n",
@@ -56,8 +56,8 @@ BLANKET_SUPPRESSION: Final = _info(
     "ASL003",
     "blanket-suppression",
     "A comment that silences all rules on its statement",
-    "`# noqa` or `# asynclint: ignore` without a list hides the mistakes made on that statement tomorrow as well as the "
-    "one it was written for. Name the rules that are meant.",
+    "`# noqa` or `# asynclint: ignore` without a list hides the mistakes made on that statement tomorrow as well as "
+    "the one it was written for. Name the rules that are meant.",
     (_example("# noqa"), _GOOD),
     default=False,
 )
