@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,13 @@ def test_links_modes_and_devices_are_kept(folder: Path) -> None:
     assert json.loads((folder / "real.json").read_text())["version"] == 1
     assert (folder / "real.json").stat().st_mode & 0o777 == 0o640
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_pipe_is_written_through_its_name(folder: Path) -> None:
+    command = [sys.executable, "-m", "asynclint", "check", "-q", "--output-format", "json", "-o", "/dev/stdout"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert json.loads(done.stdout)["summary"]["diagnostics"] == 1
 
 
 def test_the_category_of_sarif_is_chosen(folder: Path) -> None:

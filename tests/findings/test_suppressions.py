@@ -14,9 +14,11 @@ from asynclint.rulekit.discovery import all_rules
 from asynclint.run import check
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from asynclint.core.diagnostic import Diagnostic, Report
+    from asynclint.semantics.module_context import ModuleContext
 
 HEAD = "import asyncio, time, requests\nasync def g(*a): ...\nasync def f():\n"
 SLEEP = "    time.sleep(1)"
@@ -110,12 +112,12 @@ def test_other_comments_do_not(folder: Path, body: str) -> None:
     assert (codes(report), report.suppressed) == (["ASL201"], 0)
 
 
-def test_decorators_and_headers_are_statements_of_their_own(folder: Path) -> None:
-    text = (
-        "import time\nasync def f():\n    @print(time.sleep(1))  # noqa: ASL201\n    def g(\n        x=time.sleep(2),\n"
-    )
-    assert codes(checked(folder, f"{text}    ):  # noqa: ASL201\n        pass\n")) == []
-    assert len(codes(checked(folder, f"{text}    ):\n        pass  # noqa\n"))) == 1
+def test_headers_and_decorators_are_statements_of_their_own(folder: Path) -> None:
+    header = "    for x in (\n        time.sleep(1),\n    ):"
+    assert codes(checked(folder, f"{HEAD}{header}  # noqa: ASL201\n        pass\n")) == []
+    assert codes(checked(folder, f"{HEAD}{header}\n        pass  # noqa\n")) == ["ASL201"]
+    decorated = "    @print  # noqa: ASL201\n    async def g():  # noqa: ASL201\n        time.sleep(1)\n"
+    assert codes(checked(folder, f"{HEAD}{decorated}")) == ["ASL001", "ASL001", "ASL201"]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +225,7 @@ def test_only_rules_that_ran_are_judged(folder: Path, settings: Settings, commen
 
 
 def test_a_rule_that_broke_on_the_file_is_not_judged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> None:
+    def broken(_: ModuleContext) -> Iterator[Diagnostic]:
         raise RuntimeError
 
     rules = tuple(dataclasses.replace(rule, check=broken) if rule.code == "ASL201" else rule for rule in all_rules())

@@ -58,7 +58,10 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @baseline.command()
 @_options
 def create(ctx: click.Context, /, paths: tuple[str, ...], file: str, **options: Any) -> None:
-    """Write all findings of today to the baseline, whatever it had before."""
+    """Write all findings to the baseline.
+
+    What it had before is replaced.
+    """
     _refuse_unwritable(file)
     refuse_foreign(file)
     report = _checked(ctx, paths, options)
@@ -70,7 +73,10 @@ def create(ctx: click.Context, /, paths: tuple[str, ...], file: str, **options: 
 @baseline.command()
 @_options
 def update(ctx: click.Context, /, paths: tuple[str, ...], file: str, **options: Any) -> None:
-    """Take out of the baseline what is fixed; new findings do not get in, only `create` writes those."""
+    """Take out of the baseline what is fixed.
+
+    New findings do not get in; only `create` writes those.
+    """
     _refuse_unwritable(file)
     known = read_baseline(file)
     comparison = known.compare(_checked(ctx, paths, options))

@@ -90,7 +90,8 @@ class _Move(NamedTuple):
 
     @classmethod
     def to(cls, file: str) -> _Move:
-        target = Path(os.path.realpath(file))
+        # `/dev/stdout` leads to a pipe, which has no path.
+        target = Path(file) if _is_special(Path(file)) else Path(os.path.realpath(file))
         return cls(target.with_name(f".{target.name[:200]}.{os.urandom(6).hex()}.tmp"), target)
 
     def prepare(self, text: str) -> None:

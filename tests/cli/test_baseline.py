@@ -1,0 +1,176 @@
+"""`asynclint baseline` and `asynclint check --baseline`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynclint.cli.app import run_command_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = ".asynclint-baseline.json"
+HEAD = "import time\nasync def f():\n"
+OLD = HEAD + "    time.sleep(1)\n    time.sleep(2)\n"
+ON_BASELINE = ("check", "--baseline", FILE)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "a.py").write_text(OLD)
+    (tmp_path / "b.py").write_text(HEAD + "    time.sleep(3)\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def asynclint(capsys: pytest.CaptureFixture[str]) -> Runner:
+    return Runner(capsys)
+
+
+class Runner:
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, list[str], list[str]]:
+        code = run_command_line(list(arguments))
+        out, err = self._capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+
+def entries(folder: Path) -> list[tuple[str, str]]:
+    return [(item["path"], item["code"]) for item in json.loads((folder / FILE).read_text())["entries"]]
+
+
+def test_what_is_in_the_baseline_is_not_reported(folder: Path, asynclint: Runner) -> None:
+    assert asynclint("baseline", "create") == (0, [], [f"wrote 3 findings to {FILE}; check with --baseline {FILE}"])
+    assert entries(folder) == [("a.py", "ASL201"), ("a.py", "ASL201"), ("b.py", "ASL201")]
+    assert asynclint(*ON_BASELINE) == (0, [], ["checked 2 files, 0 findings, 3 in baseline"])
+
+
+def test_entries_survive_moved_lines_and_another_working_folder(
+    folder: Path, asynclint: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asynclint("baseline", "create")
+    (folder / "a.py").write_text(
+        "# é\n\n" + OLD.replace("    time.sleep(2)", "\n    x = 1\n    time.sleep(2)  # moved")
+    )
+    code, out, _ = asynclint(*ON_BASELINE)
+    assert code == 1  # the text of the row changed with the comment
+    assert len(out) == 1
+    (folder / "a.py").write_bytes(("\n\n" + OLD).replace("\n", "\r\n").encode())
+    assert asynclint(*ON_BASELINE)[0] == 0
+    (folder / "sub").mkdir()
+    monkeypatch.chdir(folder / "sub")
+    assert asynclint("check", "--baseline", f"../{FILE}", "..")[0] == 0
+
+
+def test_new_findings_are_reported(folder: Path, asynclint: Runner) -> None:
+    asynclint("baseline", "create")
+    (folder / "a.py").write_text(HEAD + "    time.sleep(0.5)\n" + OLD.removeprefix(HEAD))
+    code, out, err = asynclint(*ON_BASELINE, "--output-format", "json")
+    assert (code, err) == (1, ["checked 2 files, 1 finding, 3 in baseline"])
+    written = json.loads("\n".join(out))
+    assert written["summary"]["baselined"] == 3
+    assert [item["location"]["row"] for item in written["diagnostics"]] == [3]
+
+
+def test_fixed_entries_are_announced_and_taken_out_by_update(folder: Path, asynclint: Runner) -> None:
+    asynclint("baseline", "create")
+    (folder / "a.py").write_text(HEAD + "    time.sleep(4)\n")
+    (folder / "b.py").unlink()
+    announced = "3 baseline entries are fixed; run asynclint baseline update"
+    assert asynclint(*ON_BASELINE)[2] == [announced, "checked 1 file, 1 finding"]
+    assert asynclint(*ON_BASELINE, "--quiet")[2] == []
+    done = asynclint("baseline", "update")
+    assert done == (0, [], [f"removed 3 from {FILE}, 0 left; 1 finding not in it"])
+    assert entries(folder) == []
+    assert asynclint(*ON_BASELINE)[0] == 1
+
+
+def test_a_part_of_the_project_says_nothing_of_the_rest(folder: Path, asynclint: Runner) -> None:
+    asynclint("baseline", "create")
+    (folder / "b.py").write_text("x = 1\n")
+    assert asynclint(*ON_BASELINE, "a.py")[2] == ["checked 1 file, 0 findings, 2 in baseline"]
+    assert asynclint(*ON_BASELINE, "--select", "ASL101")[2] == ["checked 2 files, 0 findings"]
+    assert asynclint("baseline", "update", "a.py")[2] == [f"removed 0 from {FILE}, 3 left"]
+    assert asynclint(*ON_BASELINE)[2][0] == "1 baseline entry is fixed; run asynclint baseline update"
+
+
+def test_another_file_is_named_in_what_to_run(folder: Path, asynclint: Runner) -> None:
+    assert asynclint("baseline", "create", "--file", "known.json")[0] == 0
+    (folder / "b.py").write_text("x = 1\n")
+    line = "1 baseline entry is fixed; run asynclint baseline update --file known.json"
+    assert asynclint("check", "--baseline", "known.json")[2][0] == line
+    assert asynclint("baseline", "update", "--file", "known.json")[0] == 0
+    assert asynclint("check", "--baseline", "known.json")[2] == ["checked 2 files, 0 findings, 2 in baseline"]
+
+
+def test_suppressed_findings_are_not_in_the_baseline(folder: Path, asynclint: Runner) -> None:
+    (folder / "a.py").write_text(OLD.replace("(1)", "(1)  # noqa: ASL201"))
+    asynclint("baseline", "create", "a.py")
+    assert len(entries(folder)) == 1
+    assert asynclint(*ON_BASELINE, "a.py")[2] == ["checked 1 file, 0 findings, 1 suppressed, 1 in baseline"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "there is no such file; `asynclint baseline create --file known.json` makes it"),
+        ("{", "it is not JSON"),
+        ('{"version": 1, "tool": "other"}', "it is not a baseline of asynclint"),
+        ('{"version": 9, "tool": "asynclint"}', "it has version 9, of a newer asynclint; this one reads version 1"),
+    ],
+)
+@pytest.mark.parametrize("command", [("check", "--baseline"), ("baseline", "update", "--file")])
+def test_a_baseline_that_cannot_be_used_is_refused(
+    folder: Path, asynclint: Runner, command: tuple[str, ...], content: str | None, reason: str
+) -> None:
+    if content is not None:
+        (folder / "known.json").write_text(content)
+    assert asynclint(*command, "known.json") == (2, [], [f"error: cannot use the baseline known.json: {reason}"])
+
+
+def test_a_folder_is_no_baseline(folder: Path, asynclint: Runner) -> None:
+    (folder / "sub").mkdir()
+    assert asynclint("check", "--baseline", "sub")[::2] == (2, ["error: cannot use the baseline sub: is a directory"])
+    assert asynclint("baseline", "create", "--file", "sub")[::2] == (2, ["error: cannot write sub: it is a folder"])
+
+
+def test_create_does_not_overwrite_what_is_no_baseline(folder: Path, asynclint: Runner) -> None:
+    code, _, err = asynclint("baseline", "create", "--file", "pyproject.toml")
+    assert (code, err) == (2, ["error: cannot use the baseline pyproject.toml: it is not JSON"])
+    assert (folder / "pyproject.toml").read_text() == ""
+    assert asynclint("baseline", "create", "--file", "none/x.json")[::2] == (
+        2,
+        ["error: cannot write none/x.json: its folder does not exist"],
+    )
+
+
+def test_nothing_is_written_unless_everything_was_checked(folder: Path, asynclint: Runner) -> None:
+    asynclint("baseline", "create")
+    before = (folder / FILE).read_bytes()
+    (folder / "b.py").write_text("def (:\n")
+    for command in ("create", "update"):
+        code, _, err = asynclint("baseline", command)
+        assert code == 2
+        assert err[0].startswith("error: b.py:1")
+        assert err[1] == "the baseline was not written, because not everything could be checked"
+    assert (folder / FILE).read_bytes() == before
+    assert asynclint(*ON_BASELINE)[0] == 2
+    assert sorted(path.name for path in folder.iterdir()) == [FILE, "a.py", "b.py", "pyproject.toml"]
+
+
+def test_an_unknown_rule_is_refused(asynclint: Runner) -> None:
+    code, _, err = asynclint("baseline", "create", "--select", "blocking-slep")
+    assert (code, err) == (2, ["error: unknown rule `blocking-slep`; did you mean `blocking-sleep`?"])
+
+
+def test_honouring_peers_can_be_turned_off(folder: Path, asynclint: Runner) -> None:
+    (folder / "a.py").write_text(HEAD + "    time.sleep(1)  # noqa: ASYNC251\n")
+    assert asynclint("check", "a.py")[0] == 0
+    assert asynclint("check", "--no-honour-peer-noqa", "a.py")[0] == 1
