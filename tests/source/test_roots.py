@@ -65,3 +65,10 @@ def test_the_repository_is_found_upwards_or_is_the_working_folder(tree: Path) ->
     (tree / ".git").write_text("gitdir: elsewhere\n")  # of a worktree or submodule
     assert repository_root(str(tree / "app/api")) == str(tree)
     assert repository_root(str(tree)) == str(tree)
+
+
+def test_the_home_folder_is_no_project(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tree))
+    (tree / "scratch").mkdir()
+    assert project_root(f"{tree}/scratch/a.py", str(tree)) == f"{tree}/scratch"
+    assert project_root(f"{tree}/scratch/a.py", f"{tree}/scratch") == f"{tree}/scratch"

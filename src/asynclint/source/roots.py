@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +21,21 @@ def project_root(path: str, cwd: str) -> str:
     """The root of the project that a path belongs to; both are absolute.
 
     The nearest folder upwards with an asynclint config, else with a pyproject.toml, else with .git. Without any of
-    these the working folder, or for a path outside of it the folder itself.
+    these the working folder, or for a path outside of it the folder itself. A working folder that holds everything
+    (the root of the file system, the home folder, the folder for temporary files) is nobody's project either.
     """
     folder = path if Path(path).is_dir() else posixpath.dirname(path)
     for is_root in (_has_config, _has_pyproject, _has_git):
         found = _nearest(folder, is_root)
         if found is not None:
             return found
-    return cwd if inside(folder, cwd) else folder
+    return cwd if inside(folder, cwd) and cwd not in _catch_alls() else folder
+
+
+def _catch_alls() -> frozenset[str]:
+    """Folders under which unrelated things lie: indexing one for the sake of a single file reads the whole disk."""
+    temporary = {tempfile.gettempdir(), posixpath.realpath(tempfile.gettempdir())}
+    return frozenset({"/", posixpath.expanduser("~"), *temporary})
 
 
 def repository_root(cwd: str) -> str:
