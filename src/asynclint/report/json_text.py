@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-_SURROGATES = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|\\(?P<alone>ud...)")
+_SURROGATES = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|\\(?P<alone>ud[89a-f]..)")
 """In JSON of ASCII: an escaped backslash, a pair, or half a pair."""
 
 
