@@ -76,9 +76,9 @@ def test_a_range_of_several_lines_ends_on_its_first(
 
 
 def test_files_are_named_from_the_root_of_the_repository(report: Report, discarded: Diagnostic) -> None:
-    sources = (SourceText("app/main.py", "/work/shop/api/app/odd\udcef.py", b""),)
+    sources = (SourceText("app/main.py", "/srv/shop/api/app/odd\udcef.py", b""),)
     below = dataclasses.replace(
-        of(report, discarded), sources=sources, working_folder="/work/shop/api", repository="/work/shop"
+        of(report, discarded), sources=sources, working_folder="/srv/shop/api", repository="/srv/shop"
     )
     assert "file=api/app/odd\\xef.py,line=4" in render(below, Format.GITHUB)
     outside = dataclasses.replace(discarded.location, path="/elsewhere/a.py")

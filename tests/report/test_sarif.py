@@ -294,7 +294,7 @@ def test_equal_findings_of_a_line_are_told_apart(report: Report, discarded: Diag
 
 
 def test_fingerprints_are_githubs_and_ours(report: Report, blocking: Diagnostic) -> None:
-    source = SourceText(blocking.location.path, "/work/shop/app/main.py", b" a\nb\n  \t\tc\n d")
+    source = SourceText(blocking.location.path, "/srv/shop/app/main.py", b" a\nb\n  \t\tc\n d")
     known = dataclasses.replace(only(report, blocking), sources=(source,))
     assert parsed(known)["results"][0]["partialFingerprints"] == {
         "primaryLocationLineHash": "180aee12dab6264:1",
@@ -395,9 +395,9 @@ def test_names_of_files_are_percent_encoded(report: Report, discarded: Diagnosti
 def test_names_are_those_below_the_repository_with_links_resolved(report: Report, discarded: Diagnostic) -> None:
     names = ["a.py", "link/b.py", "odd\\xef.py", "../top.py", "/elsewhere/x y.py", "out/c.py", "gone.py"]
     sources = (
-        SourceText("link/b.py", "/work/shop/real/b.py", b""),
-        SourceText("odd\\xef.py", "/work/shop/api/odd\udcef.py", b""),
-        SourceText("../top.py", "/work/shop/top.py", b""),
+        SourceText("link/b.py", "/srv/shop/real/b.py", b""),
+        SourceText("odd\\xef.py", "/srv/shop/api/odd\udcef.py", b""),
+        SourceText("../top.py", "/srv/shop/top.py", b""),
         SourceText("/elsewhere/x y.py", "/elsewhere/x y.py", b""),
         SourceText("out/c.py", "/elsewhere/c.py", b""),
     )
@@ -405,7 +405,7 @@ def test_names_are_those_below_the_repository_with_links_resolved(report: Report
         dataclasses.replace(discarded, location=dataclasses.replace(discarded.location, path=name)) for name in names
     ]
     below = dataclasses.replace(
-        only(report, *found), sources=sources, working_folder="/work/shop/api", repository="/work/shop"
+        only(report, *found), sources=sources, working_folder="/srv/shop/api", repository="/srv/shop"
     )
     run = parsed(below)
     artifacts = [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in run["results"]]
@@ -414,8 +414,8 @@ def test_names_are_those_below_the_repository_with_links_resolved(report: Report
         "api/gone.py",
     ]
     assert [item.get("uriBaseId") for item in artifacts] == [*["%SRCROOT%"] * 4, None, *["%SRCROOT%"] * 2]
-    assert run["originalUriBaseIds"] == {"%SRCROOT%": {"uri": "file:///work/shop/"}}
-    assert run["invocations"][0]["workingDirectory"] == {"uri": "file:///work/shop/api/"}
+    assert run["originalUriBaseIds"] == {"%SRCROOT%": {"uri": "file:///srv/shop/"}}
+    assert run["invocations"][0]["workingDirectory"] == {"uri": "file:///srv/shop/api/"}
 
 
 def test_control_characters_stay_data(
