@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -51,14 +52,26 @@ def filter_suppressed(
     module: ModuleContext, diagnostics: Iterable[Diagnostic], policy: Policy, failed: Collection[str] = ()
 ) -> Filtered:
     """What is left of the findings of a module. `failed` are the rules that broke on it, so that nothing is known."""
-    if not may_have_directives(module.module.data):
-        return Filtered(tuple(diagnostics), 0)
-    suppressions = _Suppressions(module, policy)
     found = tuple(diagnostics)
+    if not may_have_directives(module.module.data) or not (found or _speaks_of_us(module.module.data, policy)):
+        return Filtered(found, 0)
+    suppressions = _Suppressions(module, policy)
     kept = [item for item in found if not suppressions.silence(item)]
     remarks = [item for item in suppressions.remarks(policy.enabled.difference(failed)) if item.code in policy.enabled]
     told = [item for item in remarks if not suppressions.silence_remark(item)]
     return Filtered((*kept, *told), len(found) - len(kept) + len(remarks) - len(told))
+
+
+def _speaks_of_us(data: bytes, policy: Policy) -> bool:
+    """Whether some suppression could be remarked on though nothing was found: most are other tools' own."""
+    if BLANKET_SUPPRESSION.code in policy.enabled or b"asynclint" in data.lower():
+        return True
+    names = [rule.name.encode() for rule in policy.vocabulary.rules]
+    comments = (found[0].lower() for found in _NOQA_LINE.finditer(data))
+    return any(b"asl" in text or any(name in text for name in names) for text in comments)
+
+
+_NOQA_LINE = re.compile(rb"(?i)noqa[^\r\n]*")
 
 
 class _Suppressions:

@@ -45,6 +45,7 @@ class ModuleContext:
     def __init__(self, project: Project, module: Module) -> None:
         self.project = project
         self.module = module
+        self._syntaxes: dict[tuple[Span, bool], StatementSyntax | None] = {}
 
     @cached_property
     def lines(self) -> LineTable:
@@ -105,7 +106,7 @@ class ModuleContext:
         if statement is None or span is None:
             raise UnsettledCandidateError(f"no statement around {type(node).__name__} in {scope!r}")
         around, header = self.statement_range(statement, span.start)
-        syntax = StatementSyntax.parse(self.module.data, around.start, around.end, header=header)
+        syntax = self._syntax(around, header=header)
         callee = callee_text(node.func) if isinstance(node, ir.Call) else ""
         found = (
             find(syntax, span, kind=kind, callee=callee, occurrence=_occurrence(scope, node, callee))
@@ -115,6 +116,13 @@ class ModuleContext:
         if found is None:
             raise UnsettledCandidateError(f"no {kind} at bytes {span.start} to {span.end} in {scope!r}")
         return found
+
+    def _syntax(self, around: Span, *, header: bool) -> StatementSyntax | None:
+        """A statement parsed once: its findings and their fixes are settled on the same tree."""
+        if (around, header) not in self._syntaxes:
+            parsed = StatementSyntax.parse(self.module.data, around.start, around.end, header=header)
+            self._syntaxes[around, header] = parsed
+        return self._syntaxes[around, header]
 
     # -- findings ----------------------------------------------------------------------------------------------
 
