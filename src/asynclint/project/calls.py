@@ -63,6 +63,7 @@ class CallReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._wrappers: dict[Function, tuple[Function, ...]] = {}
 
     # -- results -----------------------------------------------------------------------------------------------
 
@@ -253,6 +254,14 @@ class CallReader:
 
     def wrappers(self, function: Function) -> tuple[Function, ...]:
         """The sync functions of the project that decorators put around a function: calling it runs them too."""
+        if not function.ir.decorators:
+            return ()
+        known = self._wrappers.get(function)
+        if known is None:
+            known = self._wrappers[function] = self._read_wrappers(function)
+        return known
+
+    def _read_wrappers(self, function: Function) -> tuple[Function, ...]:
         found: list[Function] = []
         for node in function.ir.decorators:
             value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
