@@ -23,6 +23,7 @@ from asynclint.fixing.convergence import converge
 from asynclint.fixing.judgement import Checked
 from asynclint.fixing.writing import Change, Gate, write_changes
 from asynclint.flow.ir import decode_module
+from asynclint.project.forking import in_halves
 from asynclint.project.indexing import FileIndex, IndexedFile, Progress, Reading, without_collection
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
@@ -178,21 +179,52 @@ def _check_project(  # noqa: PLR0913 - two of them are what is read, two what is
 ) -> _Outcome:
     indexed = index.files(work.files, jobs=jobs, progress=progress)
     project = Project.build([_module_source(file, file.ir) for file in indexed if file.ir is not None], work.root)
-    asked = [module for module in project.modules if module.path in work.asked]
-    diagnostics: list[Diagnostic] = []
+    asked = [module.path for module in project.modules if module.path in work.asked]
+
+    def check_modules(paths: Sequence[str]) -> _Checked:
+        return _check_modules(project, paths, rules, policy, progress)
+
+    parts = in_halves(check_modules, asked, parallel=jobs != 1)
+    diagnostics = [item for part in parts for item in part.diagnostics]
     errors = [file.error for file in indexed if file.error is not None and file.path in work.asked]
+    errors += [error for part in parts for error in part.errors]
+    checked = [module.source.display for path in asked if (module := project.module_at(path)) is not None]
+    sources = sources_of(diagnostics, errors, indexed)
+    unresolved: dict[tuple[str, int], int] = {}
+    for part in parts:
+        unresolved |= part.unresolved
+    suppressed = sum(part.suppressed for part in parts)
+    return _Outcome(diagnostics, errors, checked, sources, suppressed, sum(unresolved.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What came of some modules. `unresolved` counts calls by body, since two processes may read the same one."""
+
+    diagnostics: list[Diagnostic]
+    errors: list[CheckError]
+    suppressed: int
+    unresolved: dict[tuple[str, int], int]
+
+
+def _check_modules(
+    project: Project, paths: Sequence[str], rules: tuple[Rule, ...], policy: Policy, progress: Progress
+) -> _Checked:
+    diagnostics: list[Diagnostic] = []
+    errors: list[CheckError] = []
     suppressed = 0
-    for done, module in enumerate(asked, start=1):
+    for done, path in enumerate(paths, start=1):
+        module = project.module_at(path)
+        if module is None:
+            continue
         context = ModuleContext(project, module)
         found, failures = _check_module(context, rules)
         filtered = filter_suppressed(context, found, policy, failures)
         diagnostics += filtered.kept
         errors += failures.values()
         suppressed += filtered.suppressed
-        progress("checking", done, len(asked))
-    checked = [module.source.display for module in asked]
-    sources = sources_of(diagnostics, errors, indexed)
-    return _Outcome(diagnostics, errors, checked, sources, suppressed, project.unresolved_calls)
+        progress("checking", done, len(paths))
+    return _Checked(diagnostics, errors, suppressed, project.call_sites.unresolved)
 
 
 def _module_source(file: IndexedFile, encoded: bytes) -> ModuleSource:

@@ -9,7 +9,7 @@ from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.traversal import span_start, walk
 from asynclint.knowledge import blocking as knowledge
-from asynclint.project.model import Class, Function
+from asynclint.project.model import Class, Function, Module, module_of
 from asynclint.project.off_loop import off_loop_statements
 from asynclint.project.values import (
     BoundMethod,
@@ -83,8 +83,8 @@ class CallSiteReader:
         self._property_names = property_names
         self._sites: dict[int, tuple[CallSite, ...]] = {}
         self._called: dict[int, tuple[str, ...]] = {}
-        self.unresolved = 0
-        self.resolved = 0
+        self.unresolved: dict[tuple[str, int], int] = {}
+        """How many calls of a body, by its module's path and its place, nothing is known of."""
 
     def sites(self, scope: Scope) -> tuple[CallSite, ...]:
         """The sites of a body in source order, those aside that run only where no event loop does.
@@ -130,9 +130,8 @@ class CallSiteReader:
         for callee in tuple(callees):
             self._add_arguments_called(callee, call, scope, callees, externals)
         if any(isinstance(target, Unknown) for target in targets):
-            self.unresolved += 1
-        else:
-            self.resolved += 1
+            key = (module_of(scope).path, -1 if isinstance(scope, Module) else scope.ir.start)
+            self.unresolved[key] = self.unresolved.get(key, 0) + 1
         if callees or externals:
             span = Span(call.start, call.end)
             unique = tuple(dict.fromkeys(callees))

@@ -84,7 +84,7 @@ class Project:
     @property
     def unresolved_calls(self) -> int:
         """Calls looked at so far of which nothing is known."""
-        return self.call_sites.unresolved
+        return sum(self.call_sites.unresolved.values())
 
     @cached_property
     def coroutine_names(self) -> frozenset[str]:
