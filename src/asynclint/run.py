@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,8 +182,12 @@ def _check_project(  # noqa: PLR0913 - two of them are what is read, two what is
     project = Project.build([_module_source(file, file.ir) for file in indexed if file.ir is not None], work.root)
     asked = [module.path for module in project.modules if module.path in work.asked]
 
+    parent = os.getpid()
+
     def check_modules(paths: Sequence[str]) -> _Checked:
-        return _check_modules(project, paths, rules, policy, progress)
+        # A forked child must not touch the terminal: a lock that another thread held at the fork is never released.
+        shown = progress if os.getpid() == parent else _silent
+        return _check_modules(project, paths, rules, policy, shown)
 
     parts = in_halves(check_modules, asked, parallel=jobs != 1)
     diagnostics = [item for part in parts for item in part.diagnostics]
