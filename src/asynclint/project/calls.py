@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.fastapi_api import DEPENDS
 from asynclint.project.model import Class, Function, Scope
 from asynclint.project.values import (
     UNKNOWN,
@@ -36,9 +37,6 @@ _CONTEXT_MANAGERS = frozenset(
         "async_generator.asynccontextmanager",
     },
 )  # fmt: skip
-_DEPENDS = frozenset(
-    {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.param_functions.Depends"}
-)
 _TASK_FACTORIES = frozenset(
     {
         "asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task",
@@ -316,7 +314,7 @@ class CallReader:
         evaluator = self._evaluator
         around = scope.owner or scope.parent if isinstance(scope, Function) else scope
         callee = evaluator.value(node.func, around)
-        if not isinstance(callee, External) or callee.name not in _DEPENDS:
+        if not isinstance(callee, External) or knowledge.canonical(callee.name) not in DEPENDS:
             return None
         if not node.args:
             return UNKNOWN

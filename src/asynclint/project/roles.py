@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.fastapi_api import DEPENDS, FASTAPI_APPS, HTTP_ROUTE_DECORATORS, ROUTERS
 from asynclint.project.model import Class, Function, Module
 from asynclint.project.values import (
     BoundMethod,
@@ -53,17 +54,10 @@ class Role(enum.Enum):
     VALIDATOR = "validator"
 
 
-APPLICATIONS = frozenset(
-    {
-        "fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router",
-    },
-)  # fmt: skip
+APPLICATIONS = FASTAPI_APPS | ROUTERS
 BACKGROUND_TASKS = frozenset({"fastapi.BackgroundTasks", "starlette.background.BackgroundTasks"})
-_HTTP_METHODS = frozenset(
-    {"get", "post", "put", "patch", "delete", "options", "head", "trace", "api_route", "route"},
-)
 _DECORATORS = {
-    **dict.fromkeys(_HTTP_METHODS, Role.ROUTE),
+    **dict.fromkeys(HTTP_ROUTE_DECORATORS, Role.ROUTE),
     "websocket": Role.WEBSOCKET,
     "websocket_route": Role.WEBSOCKET,
     "middleware": Role.MIDDLEWARE,
@@ -77,7 +71,6 @@ _REGISTRATIONS = {
     "add_exception_handler": Role.EXCEPTION_HANDLER,
 }
 _EVENTS = {"startup": Role.STARTUP, "shutdown": Role.SHUTDOWN}
-_DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security"})
 _CALLS = frozenset(
     {
         "add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route", "add_exception_handler",
@@ -275,7 +268,7 @@ class Roles:
 
     def _dependency(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
         targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
-        if call.args and any(isinstance(item, External) and item.name in _DEPENDS for item in targets):
+        if call.args and any(isinstance(item, External) and item.name in DEPENDS for item in targets):
             yield from self._with_role(call.args[0], scope, Role.DEPENDENCY)
 
     def _application(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
