@@ -89,6 +89,10 @@ class ControlFlowGraph:
         raised = self._exceptional.get(node)
         return self._normal[node] if raised is None else (*self._normal[node], raised)
 
+    def raised_successor(self, node: Node) -> Node | None:
+        """What comes next if the node raises; None where it cannot, or is itself the way of an exception."""
+        return self._exceptional.get(node)
+
     def nodes_of(self, origin: Origin) -> tuple[Node, ...]:
         """The nodes of a statement, handler or case, unreachable ones included."""
         return tuple(self._by_origin.get(id(origin), ()))
