@@ -100,6 +100,7 @@ SLEEPS: Final = frozenset({"anyio.sleep", "anyio.sleep_until", "asyncio.sleep"})
 
 LOOP_CALLBACKS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     {
+        "anyio.from_thread.run_sync": CallableParameter(0, "func"),
         "asyncio.AbstractEventLoop.add_reader": CallableParameter(1, "callback"),
         "asyncio.AbstractEventLoop.add_signal_handler": CallableParameter(1, "callback"),
         "asyncio.AbstractEventLoop.add_writer": CallableParameter(1, "callback"),
@@ -112,6 +113,12 @@ LOOP_CALLBACKS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     }
 )
 """They have the event loop call a plain function on its own thread. (Task inherits from Future.)"""
+
+
+def loop_callback(name: str) -> CallableParameter | None:
+    """The parameter of a callable that the event loop will call; None for a callable that is not among them."""
+    return LOOP_CALLBACKS.get(name.replace("asyncio.Task.", "asyncio.Future."))
+
 
 SYNC_CALLBACKS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     {

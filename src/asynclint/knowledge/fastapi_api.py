@@ -153,3 +153,28 @@ WEBSOCKET_EXCEPTION: Final = "fastapi.WebSocketException"
 
 UPLOAD_FILE: Final = "fastapi.UploadFile"
 """An uploaded file. It is closed with the request's resources."""
+
+REPEATERS: Final = frozenset(
+    {
+        "fastapi_restful.tasks.repeat_every",
+        "fastapi_utilities.repeat.repeat_at",
+        "fastapi_utilities.repeat.repeat_every",
+        "fastapi_utilities.repeat_at",
+        "fastapi_utilities.repeat_every",
+        "fastapi_utils.tasks.repeat_every",
+    }
+)
+"""They make of a function one that starts a task, which runs the first again and again (fastapi_utils/tasks.py)."""
+
+JOB_DECORATORS: Final = REPEATERS | {"apscheduler.schedulers.asyncio.AsyncIOScheduler.scheduled_job"}
+"""They have a function run again and again beside the requests: an async one on the event loop, a sync one in a thread
+(apscheduler/executors/asyncio.py). What it raises, they catch."""
+
+JOB_DECORATOR_NAMES: Final = frozenset(name.rpartition(".")[2] for name in JOB_DECORATORS)
+"""Their last words."""
+
+JOB_REGISTRARS: Final = frozenset({"apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job"})
+"""Methods that are given such a function."""
+
+JOB_REGISTRAR_NAMES: Final = frozenset(name.rpartition(".")[2] for name in JOB_REGISTRARS)
+"""Their last words."""

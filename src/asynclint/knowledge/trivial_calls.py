@@ -28,6 +28,8 @@ TRIVIAL_FUNCTIONS: Final = frozenset(
         "asyncio.Queue",
         "asyncio.Semaphore",
         "asyncio.current_task",
+        "asyncio.get_event_loop",
+        "asyncio.get_running_loop",
         "asyncio.sleep",
         "asyncio.timeout",
         "bool",
