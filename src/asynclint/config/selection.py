@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.config.settings import SettingsError
 
@@ -19,8 +19,18 @@ _EXACT = 100
 """How closely a selector names a rule: below any prefix, 1 + the prefix's length, above any prefix."""
 
 
-def select_rules(rules: Iterable[RuleInfo], select: tuple[str, ...], ignore: tuple[str, ...]) -> frozenset[str]:
+def select_rules(
+    rules: Iterable[RuleInfo],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    *,
+    extend: tuple[str, ...] = (),
+    milder: tuple[str, ...] = (),
+) -> frozenset[str]:
     """The codes of the rules that are on.
+
+    `extend` are on beside those of `select` (or beside the default set). `milder` are ignored too, but what selects
+    a rule just as closely is stronger: so the command line can turn on what a file turns off.
 
     The closer of two selectors decides, so `--select ASL2 --ignore ASL204` and `--ignore ASL2 --select ASL204` mean
     what they say; `ignore` wins between equals. A rule that is off by default is on only if selected by its own
@@ -28,7 +38,23 @@ def select_rules(rules: Iterable[RuleInfo], select: tuple[str, ...], ignore: tup
     """
     known = tuple(rules)
     refuse_unknown((*select, *ignore), known)
-    return frozenset(rule.code for rule in known if _is_on(rule, select, ignore))
+    chosen = _Choice(select, ignore, extend, milder)
+    return frozenset(rule.code for rule in known if chosen.has(rule))
+
+
+class _Choice(NamedTuple):
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    extend: tuple[str, ...]
+    milder: tuple[str, ...]
+
+    def has(self, rule: RuleInfo) -> bool:
+        wanted = closeness((*self.select, *self.extend), rule)
+        if not rule.default and wanted not in (_EVERYTHING, _EXACT):
+            return False
+        if not self.select:
+            wanted = max(wanted, _EVERYTHING)
+        return wanted > closeness(self.ignore, rule) and wanted >= closeness(self.milder, rule)
 
 
 def find_rule(rules: Iterable[RuleInfo], wanted: str) -> RuleInfo:
@@ -42,10 +68,21 @@ def find_rule(rules: Iterable[RuleInfo], wanted: str) -> RuleInfo:
 
 def refuse_unknown(selectors: Iterable[str], rules: tuple[RuleInfo, ...]) -> None:
     """Raise SettingsError, naming each selector that means no rule."""
-    unknown = [item for item in selectors if not any(_closeness(item, rule) for rule in rules)]
+    unknown = [item for item in selectors if not is_selector(item, rules)]
     problems = tuple(unknown_rule(item, rules) for item in unknown)
     if problems:
         raise SettingsError(problems)
+
+
+def is_selector(text: str, rules: Iterable[RuleInfo]) -> bool:
+    """Whether a text means some rule."""
+    return any(_closeness(text, rule) for rule in rules)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Such as ``did you mean `select`?``; empty if nothing is near."""
+    near = difflib.get_close_matches(word.lower().replace("_", "-"), tuple(words), n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
 
 
 def unknown_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str:
@@ -56,13 +93,9 @@ def unknown_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str:
     return f"unknown rule `{selector}`; {hint}"
 
 
-def _is_on(rule: RuleInfo, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
-    wanted = max((_closeness(item, rule) for item in select), default=_NOTHING)
-    if not rule.default and wanted not in (_EVERYTHING, _EXACT):
-        return False
-    if not select:
-        wanted = _EVERYTHING
-    return wanted > max((_closeness(item, rule) for item in ignore), default=_NOTHING)
+def closeness(selectors: Iterable[str], rule: RuleInfo) -> int:
+    """How closely the closest of the selectors names the rule; 0 if none does."""
+    return max((_closeness(item, rule) for item in selectors), default=_NOTHING)
 
 
 def _closeness(selector: str, rule: RuleInfo) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from asynclint.core.diagnostic import Severity
+from asynclint.core.diagnostic import Confidence, Severity
 
 MAX_FILE_SIZE = 4 * 2**20
 """Bytes; the largest of 27,000 files of real projects has 1.1 million."""
+
+
+NEVER = "never"
+"""The fail level at which no finding makes a run fail."""
 
 
 class SettingsError(Exception):
@@ -18,6 +23,13 @@ class SettingsError(Exception):
         self.problems = problems
 
 
+class GivenText(NamedTuple):
+    """The bytes of a file that need not exist: they stand in the place of what is at the absolute path."""
+
+    path: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How to check and what counts as failure.
@@ -26,6 +38,12 @@ class Settings:
     set. `fail_level` is the mildest severity that makes a run fail, None for none. `exhaustive` reads every file
     with the reference front end. `jobs` is the number of processes, None for one a core. `max_file_size` is in bytes.
     `honour_peer_noqa`: the codes of other checkers in a `# noqa` silence our rules of the same meaning.
+    `force_exclude`: files given by name are left out too where they are excluded. `config` has the values of
+    `--config`; with `isolated`, no configuration file is looked for. What is None is as the configuration says.
+    `everything` sets aside what that says of rules, so that nothing is hidden. `count_unresolved` counts the calls of
+    which nothing is known, for which bodies are read that a few rules alone may have no need of. `ignore_suppressions`
+    reports what comments silence too. `allow_empty`: a folder without Python files is no error. `given` has the text of
+    one of the files, from an editor for instance.
     """
 
     select: tuple[str, ...] = ()
@@ -37,4 +55,12 @@ class Settings:
     use_cache: bool = True
     jobs: int | None = None
     max_file_size: int = MAX_FILE_SIZE
-    honour_peer_noqa: bool = True
+    honour_peer_noqa: bool | None = None
+    min_confidence: Confidence | None = None
+    force_exclude: bool = False
+    config: tuple[str, ...] = ()
+    everything: bool = False
+    count_unresolved: bool = False
+    ignore_suppressions: bool = False
+    allow_empty: bool = False
+    given: GivenText | None = None

@@ -143,7 +143,9 @@ class Report:
     """The outcome of a run, ready to be written in any format.
 
     `files` is how many were read and parsed, `checked` how they are shown. `suppressed` findings were silenced by a
-    comment, `baselined` ones stand in the baseline; neither are among the `diagnostics`.
+    comment, `baselined` ones stand in the baseline, `unchanged` ones on lines that a change left as they were; none of
+    these are among the `diagnostics`. `unresolved_calls` are those
+    in the code of these files that runs on the event loop, of which it is not known what they call.
 
     `sources` are the files in which the diagnostics have places, for formats that ask more of a file than its name.
     `working_folder` and `repository` are absolute: shown names are relative to the first, and the second is the root
@@ -158,6 +160,7 @@ class Report:
     rules: tuple[RuleInfo, ...]
     checked: frozenset[str] = frozenset()
     baselined: int = 0
+    unchanged: int = 0
     sources: tuple[SourceText, ...] = ()
     working_folder: str = "/"
     repository: str = "/"

@@ -1,0 +1,180 @@
+"""`asynclint config show`, `config list` and `config validate`."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from asynclint.cli.configuration import PREFIX, config_options, configurations, working_folder
+from asynclint.cli.refusal import Refusal
+from asynclint.cli.rules import described_rules
+from asynclint.cli.terminal import say, write_out
+from asynclint.config.options import BY_KEY, OPTIONS
+from asynclint.config.selection import nearest
+from asynclint.config.settings import Settings, SettingsError
+from asynclint.config.shown import option_json, option_text, plain_value, toml
+from asynclint.source.paths import absolute, display
+from asynclint.source.roots import project_root
+
+if TYPE_CHECKING:
+    from asynclint.config.configurations import Configurations, Resolved
+
+_FASTAPI = "fastapi-version"
+_ENVIRONMENT = {"auto_envvar_prefix": PREFIX}
+_output_format = click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    allow_from_autoenv=False,  # the variable is that of `check`, whose formats are others
+    help="Form of the output.",
+)
+
+
+@click.group()
+def config() -> None:
+    """Show, list and validate settings."""
+
+
+@config.command(name="list")
+@click.argument("key", required=False)
+@_output_format
+def list_(key: str | None, output_format: str) -> None:
+    """List all keys of the configuration, or explain one."""
+    if key is not None and key not in BY_KEY:
+        hint = nearest(key, BY_KEY) or "`asynclint config list` shows all"
+        raise Refusal(SettingsError((f"unknown key `{key}`; {hint}",)))
+    chosen = OPTIONS if key is None else (BY_KEY[key],)
+    if output_format == "json":
+        write_out(json.dumps([option_json(option) for option in chosen], indent=2, ensure_ascii=False) + "\n")
+    elif key is not None:
+        write_out(option_text(BY_KEY[key]))
+    else:
+        width = max(len(option.key) for option in OPTIONS)
+        write_out("".join(f"{option.key.ljust(width)}  {_first_sentence(option.meaning)}\n" for option in OPTIONS))
+
+
+@config.command(context_settings=_ENVIRONMENT)
+@click.argument("file", default=".")
+@config_options
+@_output_format
+def show(file: str, output_format: str, **options: Any) -> None:
+    """Show the settings that hold for a file or folder, and where each of them was said."""
+    path = absolute(file, working_folder())
+    known = configurations(options)
+    resolved = known.for_path(path)
+    _refuse_problems(known)
+    codes = _rules_on(known, path)
+    fastapi = _fastapi_version(known, path)
+    shown = _json(resolved, codes, fastapi) if output_format == "json" else _text(resolved, codes, fastapi)
+    write_out(shown)
+
+
+@config.command(context_settings=_ENVIRONMENT)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@config_options
+def validate(paths: tuple[str, ...], **options: Any) -> None:
+    """Check configuration files: those given, or those that hold in the folders given (default: the working folder).
+
+    Exit code: 0 valid, 2 not.
+    """
+    cwd = working_folder()
+    files: list[str] = []
+    for path in (absolute(path, cwd) for path in paths or (".",)):
+        if not Path(path).exists():
+            raise Refusal(SettingsError((f"{display(path, cwd)}: there is no such file or folder",)))
+        is_config = Path(path).is_file() and path.endswith(".toml")
+        known = configurations({**options, "config": (*options["config"], path)} if is_config else options)
+        resolved = known.for_path(path)
+        _refuse_problems(known)
+        files += [display(layer.file, cwd) for layer in resolved.layers if layer.file is not None]
+    for name in dict.fromkeys(files):
+        say(f"{name}: valid")
+    if not files:
+        say("no configuration; the defaults hold")
+
+
+def _refuse_problems(known: Configurations) -> None:
+    try:
+        known.refuse_problems()
+    except SettingsError as error:
+        raise Refusal(error) from None
+
+
+def _rules_on(known: Configurations, path: str) -> list[str]:
+    from asynclint.findings.ruling import Rulings  # noqa: PLC0415 - only here
+
+    file = f"{path}/" if Path(path).is_dir() else path
+    return sorted(Rulings(described_rules(), Settings(), known).of(file).policy.enabled)
+
+
+class _Version(NamedTuple):
+    """The FastAPI that the rules go by, and where that was said."""
+
+    text: str
+    origins: tuple[str, ...]
+
+
+def _fastapi_version(known: Configurations, path: str) -> _Version:
+    """What a run over the project of a path takes for the version; nothing of it is parsed for that."""
+    from asynclint.config.exclusion import Exclusion  # noqa: PLC0415 - only here
+    from asynclint.project.fastapi_version import fastapi_version_of  # noqa: PLC0415 - only here
+    from asynclint.project.roots import ImportRoots  # noqa: PLC0415 - only here
+    from asynclint.source.discovery import discover  # noqa: PLC0415 - only here
+
+    cwd = working_folder()
+    root = project_root(path, cwd)
+    exclusion = Exclusion(known)
+    files = discover((root,), cwd, exclusion, exclusion.respects_gitignore).files
+    folders = [root, *sorted({posixpath.dirname(file) for file in files})]
+    config = known.for_project(root, folders)
+    _refuse_problems(known)
+    found = fastapi_version_of(
+        config.fastapi_version, root, lambda: ImportRoots(root, files, declared=config.src).all_roots
+    )
+    if found.origin is not None:
+        return _Version(found.text, (display(found.origin, cwd),))
+    saying = (known.for_folder(folder) for folder in folders)
+    origins = (item.origins(_FASTAPI) for item in saying if item.config.fastapi_version == config.fastapi_version)
+    return _Version(found.text, next(origins, ()))
+
+
+def _values(resolved: Resolved, fastapi: _Version) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Every key with its value and where that was said."""
+    cwd = working_folder()
+    values = {
+        option.key: (plain_value(option, getattr(resolved.config, option.field), cwd), resolved.origins(option.key))
+        for option in OPTIONS
+    }
+    return {**values, _FASTAPI: fastapi}
+
+
+def _text(resolved: Resolved, codes: list[str], fastapi: _Version) -> str:
+    cwd = working_folder()
+    file = display(resolved.file, cwd) if resolved.file is not None else "none"
+    lines = [f"# configuration: {file}", f"# rules that are on: {', '.join(codes)}"]
+    settings = {
+        key: (f"{key} = {toml(value)}" if value is not None else f"# {key} is not set", origins)
+        for key, (value, origins) in _values(resolved, fastapi).items()
+    }
+    width = min(max(len(text) for text, _ in settings.values()), 60)
+    lines += [f"{text.ljust(width)}  # {', '.join(origins) or 'default'}" for text, origins in settings.values()]
+    return "\n".join(lines) + "\n"
+
+
+def _json(resolved: Resolved, codes: list[str], fastapi: _Version) -> str:
+    settings = {
+        key: {"value": value, "origins": list(origins)} for key, (value, origins) in _values(resolved, fastapi).items()
+    }
+    file = display(resolved.file, working_folder()) if resolved.file is not None else None
+    return (
+        json.dumps({"configuration": file, "rules": codes, "settings": settings}, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].removesuffix(".")

@@ -1,0 +1,77 @@
+"""What the configuration of a project adds to the options of a command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asynclint.cli.refusal import Refusal
+from asynclint.config.settings import SettingsError
+from asynclint.source.paths import absolute
+from asynclint.source.roots import project_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from asynclint.config.config import Config
+    from asynclint.config.configurations import Configurations
+
+PREFIX = "ASYNCLINT"
+"""Environment variables: `ASYNCLINT_FAIL_LEVEL` stands for `--fail-level`."""
+
+
+class _ConfigType(click.ParamType[str]):
+    """A file or KEY=VALUE; in the environment, several are separated as in PATH."""
+
+    name = "config"
+    envvar_list_splitter = os.pathsep
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value:
+            self.fail("neither a file nor KEY=VALUE", param, ctx)
+        return str(value)
+
+
+def config_options(command: Callable[..., None]) -> Callable[..., None]:
+    """`--config` and `--isolated`."""
+    named = click.option(
+        "--config",
+        type=_ConfigType(),
+        multiple=True,
+        metavar="FILE|KEY=VALUE",
+        help="Read this file in place of those of the project, or set one key, as in 'fail-level=error'; repeatable.",
+    )
+    isolated = click.option("--isolated", is_flag=True, help="Read no asynclint configuration.")
+    return named(isolated(command))
+
+
+def configurations(options: dict[str, Any]) -> Configurations:
+    """Those that the options lead to."""
+    from asynclint.cli.rules import described_rules  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.config.configurations import Configurations  # noqa: PLC0415 - as above
+
+    return Configurations(working_folder(), described_rules(), options["config"], isolated=options["isolated"])
+
+
+def config_of_run(paths: Sequence[str], options: dict[str, Any]) -> Config:
+    """What holds for the run as a whole: that of the project checked, of several that of the working folder.
+
+    Raises Refusal with everything that is wrong.
+    """
+    cwd = working_folder()
+    roots = {project_root(absolute(path, cwd), cwd) for path in paths}
+    known = configurations(options)
+    resolved = known.for_folder(roots.pop() if len(roots) == 1 else cwd)
+    try:
+        known.refuse_problems()
+    except SettingsError as error:
+        raise Refusal(error) from None
+    return resolved.config
+
+
+def working_folder() -> str:
+    """The absolute working folder."""
+    return absolute(".", str(Path.cwd()))
