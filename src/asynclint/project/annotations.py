@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
+from asynclint.project.model import Class, Function
 from asynclint.project.values import (
     NONE,
     UNKNOWN,
@@ -24,7 +25,7 @@ from asynclint.project.values import (
 
 if TYPE_CHECKING:
     from asynclint.project.inference import Evaluator
-    from asynclint.project.model import Function, Scope
+    from asynclint.project.model import Scope
 
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "t.")
 _TRANSPARENT = frozenset({"Optional", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Annotated"})
@@ -50,6 +51,17 @@ class AnnotationReader:
         self._evaluator = evaluator
         self._parsed: dict[str, ir.Expr | None] = {}
         self._depth = 0
+        self._variables: dict[str, Value] = {}
+
+    def read_with(
+        self, node: ir.Expr, scope: Scope, function: Function | None, variables: dict[str, Value]
+    ) -> Value:
+        """As `read`, where it is known what type variables stand for."""
+        before, self._variables = self._variables, variables
+        try:
+            return self.read(node, scope, function)
+        finally:
+            self._variables = before
 
     def read(self, node: ir.Expr, scope: Scope, function: Function | None = None) -> Value:
         """A value of the annotated type; `scope` is the body in which the annotation is evaluated."""
@@ -87,6 +99,10 @@ class AnnotationReader:
         return UNKNOWN
 
     def _named(self, node: ir.Name | ir.Attribute, scope: Scope, function: Function | None) -> Value:
+        if isinstance(node, ir.Name) and node.id in self._variables:
+            return self._variables[node.id]
+        if isinstance(node, ir.Name) and _is_type_parameter(node.id, scope, function):
+            return UNKNOWN
         value = self._evaluator.value(node, scope)
         found: list[Value] = []
         for member in members(value):
@@ -95,6 +111,8 @@ class AnnotationReader:
                     found.append(Instance(cls))
                 case External(name=name):
                     found.append(self._external(name, function))
+                case Instance(cls="typing.TypeVar"):
+                    found.append(self._bound_of(node, scope))
                 case _:
                     found.append(UNKNOWN)
         result = union(found)
@@ -104,10 +122,19 @@ class AnnotationReader:
                 return self.read(alias[0], alias[1], function)
         return result
 
+    def _bound_of(self, node: ir.Name | ir.Attribute, scope: Scope) -> Value:
+        """What `TypeVar("T", bound=Client)` promises of any `T`."""
+        alias = self._evaluator.linker.alias(node, scope)
+        made = alias[0] if alias is not None else None
+        if alias is None or not isinstance(made, ir.Call):
+            return UNKNOWN
+        bound = next((keyword.value for keyword in made.keywords if keyword.name == "bound"), None)
+        return UNKNOWN if bound is None else self.read(bound, alias[1])
+
     def _external(self, name: str, function: Function | None) -> Value:
         short = _short(name)
         if short == "Self" and function is not None and function.owner is not None:
-            return Instance(function.owner)
+            return Instance(function.owner, own=True)
         if short in _NOTHING_KNOWN or name.startswith(("typing.", "typing_extensions.")):
             return UNKNOWN
         canonical = knowledge.canonical(name)
@@ -127,7 +154,7 @@ class AnnotationReader:
     def _subscript(self, node: ir.Subscript, scope: Scope, function: Function | None) -> Value:
         base = self._evaluator.value(node.value, scope)
         if isinstance(base, ClassValue):
-            return Instance(base.cls)
+            return Instance(base.cls, args=tuple(self.read(item, scope, function) for item in _items(node.index)))
         if not isinstance(base, External):
             return UNKNOWN
         short = _short(base.name)
@@ -189,6 +216,18 @@ class AnnotationReader:
         if text not in self._parsed:
             self._parsed[text] = _parse_text(text)
         return self._parsed[text]
+
+
+def _is_type_parameter(name: str, scope: Scope, function: Function | None) -> bool:
+    """Whether a `[T]` of the function, or of a definition around it, declares the name (PEP 695)."""
+    if function is not None and name in function.ir.type_params:
+        return True
+    current: Scope | None = scope
+    while isinstance(current, Function | Class):
+        if name in current.ir.type_params:
+            return True
+        current = current.parent
+    return False
 
 
 def _short(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
-from asynclint.project.guards import NO_SITES, GuardReader
+from asynclint.project.guards import NO_SITES, GuardReader, is_done_at
 from asynclint.project.values import Const, External, Instance
 
 if TYPE_CHECKING:
@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from asynclint.knowledge.blocking import BlockingCall
     from asynclint.project.call_sites import Callee, CallSite, CallSiteReader
     from asynclint.project.inference import Evaluator
+    from asynclint.project.lock_holders import LockHolderReader
     from asynclint.project.model import Class, Function, Scope
 
-TIERS = {"blocks": 0, "lazy": 0, "metadata": 1}
+TIERS = {"blocks": 0, "lazy": 0, "lock": 0, "metadata": 1}
 """Severity tiers that are reported, worst first; rows of other tiers describe what another row reports."""
+
+
+LOCK = "lock"
+"""The tier of calls that wait only where another holder of the lock does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,12 @@ _Change: TypeAlias = tuple[int, Node, Family]
 class BlockingSummaries:
     """The summaries of all functions asked about, grown as more are asked for."""
 
-    def __init__(self, evaluator: Evaluator, sites: CallSiteReader) -> None:
+    def __init__(self, evaluator: Evaluator, sites: CallSiteReader, locks: LockHolderReader | None = None) -> None:
+        """`locks` tells which locks others keep for long; without it, taking a lock never blocks."""
         self._evaluator = evaluator
+        self._locks = locks
         self._sites = sites
+        self._declared = evaluator.layout.declared
         self._guards = GuardReader()
         self._witnesses: dict[Node, dict[Family, Witness]] = {}
 
@@ -108,6 +116,29 @@ class BlockingSummaries:
             steps.append(Step(node.function, current.site))
         return tuple(steps)
 
+    def is_usual(self, witness: Witness, family: Family) -> bool:
+        """Whether at every abstract method on the way at least half of its known implementations block.
+
+        One of many that opens a file says little of what a caller of the interface waits for.
+        """
+        receiver = None
+        site, current = witness.site, witness
+        while current.then is not None:
+            if not self._mostly_blocks(site, receiver, family):
+                return False
+            node = current.then
+            receiver = node.receiver or node.function.owner
+            current = self._witnesses[node][family]
+            site = current.site
+        return True
+
+    def _mostly_blocks(self, site: CallSite, receiver: Class | None, family: Family) -> bool:
+        if not any(callee.dispatched for callee in site.callees):
+            return True
+        nodes = {node for node in self._entered(site, receiver) if not node.function.is_stub}
+        blocking = [node for node in nodes if family in self._witnesses.get(node, ())]
+        return 2 * len(blocking) >= len(nodes)
+
     # -- the call graph ----------------------------------------------------------------------------------------
 
     def _entered(self, site: CallSite, receiver: Class | None) -> Iterator[Node]:
@@ -116,7 +147,7 @@ class BlockingSummaries:
             function, on = callee.function, callee.receiver
             if receiver is not None and callee.receiver is not None:
                 function, on = self._overridden(site, function, on, receiver)
-            if not function.is_async:
+            if not function.is_async and function.full_name not in self._declared.not_blocking:
                 dead = self._dead(function, site, callee)
                 yield Node(function, None if on is function.owner else on, dead)
 
@@ -209,17 +240,34 @@ class BlockingSummaries:
         """The catalogue's entry for the site, where its arguments do not say that it will not wait."""
         if site.awaited:
             return
+        if self._declared.blocking and (declared := self._declared_call(site)) is not None:
+            yield declared
+            return
         for name in site.externals:
             call = knowledge.lookup(name)
-            if call is None or call.tier not in TIERS or (call.tier == "lazy") != (site.kind == "iterate"):
+            if name in self._declared.not_blocking:
+                continue
+            if call is None or call.tier not in TIERS or (call.tier == "lazy") is not (site.kind == "iterate"):
                 continue
             if isinstance(site.node, ir.Call) and self._does_not_wait(call, site.node, scope):
+                continue
+            if call.tier == LOCK and (self._locks is None or self._locks.holder(site, scope) is None):
                 continue
             yield call
             return
 
+    def _declared_call(self, site: CallSite) -> BlockingCall | None:
+        """The entry for a site whose callable the configuration declares to block, of a library or of the project."""
+        if site.kind not in {"call", "property"}:
+            return None
+        own = (function.full_name for function in site.functions if not function.is_async)
+        found = (self._declared.blocking_call(name) for name in (*site.externals, *own))
+        return next((call for call in found if call is not None), None)
+
     def _does_not_wait(self, call: BlockingCall, node: ir.Call, scope: Scope) -> bool:
         if call.rule == "ASL201" and node.args and _is_momentary(node.args[0]):
+            return True
+        if call.name in _OUTCOMES and is_done_at(node, scope):
             return True
         if not call.unless:
             return False
@@ -252,6 +300,9 @@ class BlockingSummaries:
         value = self._evaluator.value(node, scope)
         return [knowledge.canonical(value.name)] if isinstance(value, External) else []
 
+
+_OUTCOMES = frozenset({"concurrent.futures.Future.result", "concurrent.futures.Future.exception"})
+"""They wait for a future only until it is done (concurrent.futures.Future)."""
 
 MOMENT = 0.01
 """Seconds below which a constant sleep is a way to let other threads run, and no wait worth a word."""

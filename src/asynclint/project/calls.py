@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
-from asynclint.knowledge.fastapi_api import DEPENDS
+from asynclint.knowledge.callables import CallableParameter
+from asynclint.knowledge.classes import EMPTY_COLLECTIONS, FIELD_MAKERS
+from asynclint.knowledge.fastapi_api import DEPENDS, REPEATERS
 from asynclint.project.model import Class, Function, Scope
+from asynclint.project.replacing import ReplacingReader
+from asynclint.project.sites import argument_at
 from asynclint.project.values import (
     UNKNOWN,
     BoundMethod,
@@ -23,6 +27,7 @@ from asynclint.project.values import (
     SuperValue,
     TaskValue,
     Union,
+    Unknown,
     Value,
     members,
     union,
@@ -49,11 +54,17 @@ _RUNS_IN_THREAD = {
     "anyio.to_thread.run_sync": 0,
     "asyncio.AbstractEventLoop.run_in_executor": 1,
 }
+_ENTERS = {
+    "contextlib.ExitStack.enter_context": False,
+    "contextlib.AsyncExitStack.enter_context": False,
+    "contextlib.AsyncExitStack.enter_async_context": True,
+}
+"""They enter the context manager they are given; true where that must be awaited."""
+
 _ELEMENT_OF_FIRST = frozenset({"next", "anext", "min", "max", "random.choice"})
-_COPIES_FIRST = frozenset(
-    {"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "copy.copy", "copy.deepcopy"}
-)
+_COPIES_FIRST = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
 _SELF_OF_FIRST = frozenset({"contextlib.closing", "contextlib.nullcontext", "contextlib.aclosing"})
+_ALIKE = frozenset({"copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace", "weakref.proxy"})
 
 
 class CallReader:
@@ -61,6 +72,7 @@ class CallReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._replacing = ReplacingReader(evaluator)
         self._wrappers: dict[Function, tuple[Function, ...]] = {}
 
     # -- results -----------------------------------------------------------------------------------------------
@@ -76,10 +88,12 @@ class CallReader:
 
     def _result(self, callee: Value, node: ir.Call, scope: Scope) -> Value:
         match callee:
-            case FunctionValue(function=function) | BoundMethod(function=function):
-                return self.function_result(function)
-            case ClassValue(cls=cls):
-                return Instance(cls)
+            case FunctionValue(function=function):
+                return self._called(function, None, node, scope)
+            case BoundMethod(function=function, receiver=receiver):
+                return self._called(function, receiver, node, scope)
+            case ClassValue(cls=cls, own=own, args=args):
+                return Instance(cls, own=own, args=args)
             case PartialValue(target=target):
                 return union([self._result(member, node, scope) for member in members(target)])
             case LambdaValue(node=body, scope=around):
@@ -88,22 +102,36 @@ class CallReader:
                 return self._external(knowledge.canonical(name), node, scope)
             case Instance(cls=Class() as cls):
                 method = self._evaluator.members.method(cls, "__call__")
-                return self.function_result(method) if method is not None else UNKNOWN
+                return self.function_result(method, callee) if method is not None else UNKNOWN
             case Instance(cls=str() as cls):
                 made = knowledge.returns(f"{cls}.__call__")
                 return Instance(made) if made else UNKNOWN
             case _:
                 return UNKNOWN
 
-    def function_result(self, function: Function) -> Value:
-        """What calling a function of the project gives."""
+    def _called(self, function: Function, receiver: Value | None, node: ir.Call, scope: Scope) -> Value:
+        generic = None if function.is_generator else self._evaluator.generics.result(function, receiver, node, scope)
+        if generic is None or isinstance(generic, Unknown):
+            return self.function_result(function, receiver)
+        return Coroutine(function, generic) if function.is_async else generic
+
+    def makes_field(self, node: ir.Expr, scope: Scope) -> bool:
+        """Whether the expression describes a field of a class, whose value then is what the annotation says."""
+        if not isinstance(node, ir.Call):
+            return False
+        callee = self._evaluator.value(node.func, scope)
+        return isinstance(callee, External) and knowledge.canonical(callee.name) in FIELD_MAKERS
+
+    def function_result(self, function: Function, receiver: Value | None = None) -> Value:
+        """What calling a function of the project gives, on the object it was taken from where it is a method."""
         if self.is_context_manager(function):
-            return GeneratorValue(function, context_manager=True)
+            return GeneratorValue(function, context_manager=True, receiver=receiver)
         if function.is_generator:
-            return GeneratorValue(function)
-        if function.is_async:
-            return Coroutine(function, self._evaluator.returned(function))
-        return self._evaluator.returned(function)
+            return GeneratorValue(function, receiver=receiver)
+        result = self._evaluator.returned(function)
+        if function.owner is not None:
+            result = self._evaluator.members.rebound(result, receiver)
+        return Coroutine(function, result) if function.is_async else result
 
     def is_context_manager(self, function: Function) -> bool:
         """Whether a generator function is made a context manager by its decorator."""
@@ -122,7 +150,10 @@ class CallReader:
             return self._super(node, scope)
         if name in {"typing.cast", "typing_extensions.cast"} and first is not None:
             return evaluator.annotations.read(first, scope)
-        if first is not None:
+        if first is None:
+            if name in EMPTY_COLLECTIONS:
+                return Container(UNKNOWN, (), EMPTY_COLLECTIONS[name])
+        else:
             special = self._by_first_argument(name, first, node, scope)
             if special is not None:
                 return special
@@ -141,13 +172,16 @@ class CallReader:
 
     def _by_first_argument(self, name: str, first: ir.Expr, node: ir.Call, scope: Scope) -> Value | None:  # noqa: C901 - a table in code
         evaluator = self._evaluator
-        if name == "functools.partial":
+        if name in {"functools.partial", "functools.partialmethod"}:
             return PartialValue(evaluator.value(first, scope))
         if name in _TASK_FACTORIES:
             return TaskValue(evaluator.value(first, scope))
         if name in _RUNS_IN_THREAD and len(node.args) > _RUNS_IN_THREAD[name]:
             called = evaluator.value(node.args[_RUNS_IN_THREAD[name]], scope)
             return Coroutine(None, union([self._result(member, node, scope) for member in members(called)]))
+        if name in _ENTERS:
+            entered = evaluator.entered(evaluator.value(first, scope), is_async=_ENTERS[name])
+            return Coroutine(None, entered) if _ENTERS[name] else entered
         if name == "asyncio.wait_for":
             return Coroutine(None, evaluator.awaited(evaluator.value(first, scope)))
         if name == "getattr" and len(node.args) > 1:
@@ -158,7 +192,7 @@ class CallReader:
             return evaluator.element(evaluator.value(first, scope))
         if name in _COPIES_FIRST:
             return Container(evaluator.element(evaluator.value(first, scope)))
-        if name in _SELF_OF_FIRST:
+        if name in _SELF_OF_FIRST or name in _ALIKE:
             return evaluator.value(first, scope)
         if name == "enumerate":
             element = evaluator.element(evaluator.value(first, scope))
@@ -172,8 +206,8 @@ class CallReader:
 
     def _class_of(self, value: Value) -> Value:
         match value:
-            case Instance(cls=Class() as cls):
-                return ClassValue(cls)
+            case Instance(cls=Class() as cls, own=own, args=args):
+                return ClassValue(cls, own, args)
             case Instance(cls=str() as cls):
                 return External(cls)
             case _:
@@ -188,7 +222,7 @@ class CallReader:
             method = around if isinstance(around, Function) else None
         if method is None or method.owner is None or not method.ir.params:
             return UNKNOWN
-        return SuperValue(method.owner, Instance(method.owner))
+        return SuperValue(method.owner, Instance(method.owner, own=True))
 
     def _container_method(self, node: ir.Call, scope: Scope) -> Value | None:
         if not isinstance(node.func, ir.Attribute):
@@ -198,7 +232,11 @@ class CallReader:
         if not containers:
             return None
         element = union([container.element for container in containers])
+        first = node.args[0] if node.args else None
         match node.func.attr:
+            case "get" | "pop" if isinstance(first, ir.Constant) and all(item.keys for item in containers):
+                at_key = [self._evaluator.item_at(item.items, item.keys, first.value) for item in containers]
+                return union(at_key)
             case "get" | "pop" | "setdefault" | "popleft":
                 return element
             case "values" | "copy":
@@ -244,11 +282,23 @@ class CallReader:
     def decorated(self, function: Function) -> Value:
         """The function as its decorators leave it; unknown where one turns sync into async or the reverse."""
         for node in reversed(function.ir.decorators):
+            factory = isinstance(node, ir.Call)
             value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
             for member in members(value):
-                if self._changes_kind(member, function, factory=isinstance(node, ir.Call)):
+                if self._changes_kind(member, function, factory=factory):
                     return UNKNOWN
+                stand_in = self._stand_in(member, factory=factory)
+                if stand_in is not None:
+                    return stand_in
         return FunctionValue(function)
+
+    def _stand_in(self, decorator: Value, *, factory: bool) -> Value | None:
+        if not isinstance(decorator, FunctionValue | BoundMethod):
+            return None
+        maker: Function | None = decorator.function
+        if factory and maker is not None:
+            maker = self._returned_function(maker)
+        return None if maker is None else self._replacing.stand_in(maker, self._returned_function(maker))
 
     def wrappers(self, function: Function) -> tuple[Function, ...]:
         """The sync functions of the project that decorators put around a function: calling it runs them too."""
@@ -265,25 +315,30 @@ class CallReader:
             value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
             for member in members(value):
                 if isinstance(member, FunctionValue | BoundMethod):
-                    wrapper = self._wrapper(member.function, factory=isinstance(node, ir.Call))
+                    wrapper = self.wrapper(member.function, factory=isinstance(node, ir.Call))
                     if wrapper is not None and not wrapper.is_async and not wrapper.is_generator:
                         found.append(wrapper)
         return tuple(found)
 
     def _changes_kind(self, decorator: Value, function: Function, *, factory: bool) -> bool:
+        offloaders = self._evaluator.layout.declared.offloaders
         match decorator:
+            case External(name=name) if name in offloaders or name in REPEATERS:
+                return True
+            case FunctionValue(function=made) | BoundMethod(function=made) if made.full_name in offloaders:
+                return True
             case External(name=name):
                 last = name.rpartition(".")[2].lower()
                 return any(word in last for word in ("sync", "thread", "executor")) and "contextmanager" not in last
             case FunctionValue(function=made) | BoundMethod(function=made):
-                wrapper = self._wrapper(made, factory=factory)
+                wrapper = self.wrapper(made, factory=factory)
                 return wrapper is not None and wrapper.is_async != function.is_async
             case ClassValue():
                 return True
             case _:
                 return False
 
-    def _wrapper(self, decorator: Function, *, factory: bool) -> Function | None:
+    def wrapper(self, decorator: Function, *, factory: bool) -> Function | None:
         """The inner function that a decorator of the project puts in place of the one it is given."""
         inner = self._returned_function(decorator)
         if factory and inner is not None:
@@ -316,16 +371,19 @@ class CallReader:
         callee = evaluator.value(node.func, around)
         if not isinstance(callee, External) or knowledge.canonical(callee.name) not in DEPENDS:
             return None
-        if not node.args:
+        given_callable = argument_at(node, CallableParameter(0, "dependency"))
+        if given_callable is None:
             return UNKNOWN
         found: list[Value] = []
-        for member in members(evaluator.value(node.args[0], around)):
+        for member in self.targets(evaluator.value(given_callable, around)):
             match member:
                 case FunctionValue(function=function) | BoundMethod(function=function):
                     given = evaluator.yielded(function) if function.is_generator else evaluator.returned(function)
-                    found.append(given)
+                    found.append(evaluator.members.rebound(given, getattr(member, "receiver", None)))
                 case ClassValue(cls=cls):
                     found.append(Instance(cls))
+                case LambdaValue(node=body, scope=outside):
+                    found.append(evaluator.value(body.body, outside))
                 case External(name=name) if name.rpartition(".")[2][:1].isupper():
                     found.append(Instance(knowledge.canonical(name)))
                 case _:

@@ -20,6 +20,7 @@ from asynclint.project.values import (
     BoundMethod,
     External,
     FunctionValue,
+    full_name,
     members,
 )
 
@@ -77,10 +78,14 @@ class DispositionReader:
     def of(self, node: ir.Expr, scope: Scope, depth: int = 0) -> Disposition:
         """What becomes of the value of an expression that stands in the body of `scope`."""
         parent = scope.index.parents.get(id(node))
-        if parent is None or depth > MAX_DEPTH:
+        if parent is None or depth > MAX_DEPTH or self._is_keeper(scope):
             return KEPT
         handler = self._by_parent.get(type(parent))
         return handler(self, node, parent, scope, depth + 1) if handler is not None else KEPT
+
+    def _is_keeper(self, scope: Scope) -> bool:
+        """Whether the configuration says that the function looks after its tasks."""
+        return isinstance(scope, Function) and scope.full_name in self._evaluator.layout.declared.task_keepers
 
     # -- by what stands around the value -----------------------------------------------------------------------
 
@@ -140,15 +145,28 @@ class DispositionReader:
             return Disposition(Fate.DROPPED if removes else Fate.CALLBACK, ((callback, scope),), "unused local")
         return Disposition(Fate.DROPPED, how="statement") if parent.attr in _NEUTRAL_METHODS else KEPT
 
+    def _in_format(self, _node: ir.Expr, _parent: ir.FString, _scope: Scope, _depth: int) -> Disposition:
+        return Disposition(Fate.DROPPED, how="argument")
+
+    def _in_test(self, node: ir.Expr, parent: ir.If | ir.While | ir.Assert, _scope: Scope, _depth: int) -> Disposition:
+        return Disposition(Fate.DROPPED, how="statement") if parent.test is node else KEPT
+
+    def _in_augmented(self, node: ir.Expr, parent: ir.AugAssign, scope: Scope, depth: int) -> Disposition:
+        """`tasks += [create_task(…)]`: the collection grows; as a target it is not looked at."""
+        if parent.target is node:
+            return Disposition(Fate.DROPPED)
+        grows = isinstance(node, ir.Collection | ir.Comprehension) and parent.op in {"+", "|"}
+        return self._into_collection(parent.target, scope, depth) if grows else KEPT
+
     def _in_call(self, node: ir.Expr, parent: ir.Call, scope: Scope, depth: int) -> Disposition:
         if parent.func is node:
             return KEPT
+        targets = self._evaluator.targets(self._evaluator.value(parent.func, scope))
+        if self._evaluator.layout.declared.task_keepers.any_of(full_name(target) for target in targets):
+            return KEPT
         if isinstance(parent.func, ir.Attribute) and parent.func.attr in _KEEPERS:
             return self._into_collection(parent.func.value, scope, depth)
-        fates = [
-            self._given_to(target, node, parent, scope, depth)
-            for target in self._evaluator.targets(self._evaluator.value(parent.func, scope))
-        ]
+        fates = [self._given_to(target, node, parent, scope, depth) for target in targets]
         return _best(fates) if fates else KEPT
 
     def _given_to(self, target: object, node: ir.Expr, call: ir.Call, scope: Scope, depth: int) -> Disposition:
@@ -212,11 +230,13 @@ class DispositionReader:
         value = self._evaluator.value(container, scope)
         if any(getattr(member, "cls", None) in _WEAK for member in members(value)):
             return Disposition(Fate.DROPPED, how="weak set")
+        while isinstance(container, ir.Subscript) and isinstance(container.value, ir.Name | ir.Subscript):
+            container = container.value  # `tasks[key].append(…)` is as good as `tasks`
         if not isinstance(container, ir.Name) or isinstance(scope, Module | Class):
             return IN_COLLECTION
         if not scope.index.binds(container.id):
             return IN_COLLECTION
-        bindings = scope.index.bindings[container.id]
+        bindings = [item for item in scope.index.bindings[container.id] if not _grows(item)]
         if not all(_is_new_collection(binding) for binding in bindings):
             return IN_COLLECTION
         fate = self._local(container.id, scope, None, depth)
@@ -251,6 +271,8 @@ class DispositionReader:
             case ir.Attribute(attr=attr) if attr in _REMOVERS and not _is_called(parent, scope):
                 return Disposition(Fate.DROPPED)
             case ir.Subscript(value=value) if value is use and _is_target(parent, scope):
+                return Disposition(Fate.DROPPED)
+            case ir.Subscript(value=value) if value is use and _is_filled(parent, scope):
                 return Disposition(Fate.DROPPED)
             case ir.ExprStmt() | ir.Delete():
                 return Disposition(Fate.DROPPED)
@@ -309,6 +331,11 @@ class DispositionReader:
         ir.Dict: _through,
         ir.Comprehension: _in_comprehension,
         ir.Lambda: _in_lambda,
+        ir.FString: _in_format,
+        ir.If: _in_test,
+        ir.While: _in_test,
+        ir.Assert: _in_test,
+        ir.AugAssign: _in_augmented,
         ir.Attribute: _in_attribute,
         ir.Call: _in_call,
     }
@@ -324,6 +351,12 @@ def _best(fates: list[Disposition]) -> Disposition:
 
 
 _RANK = {Fate.KEPT: 0, Fate.CALLBACK: 1, Fate.DROPPED: 2}
+
+
+def _is_filled(node: ir.Expr, scope: Scope) -> bool:
+    """`tasks[key].append(…)`."""
+    around = scope.index.parents.get(id(node))
+    return isinstance(around, ir.Attribute) and around.attr in _KEEPERS and _is_called(around, scope)
 
 
 def _is_called(node: ir.Attribute, scope: Scope) -> bool:
@@ -362,6 +395,11 @@ def _binding_of(
         if statement is not None and binding.statement is statement and binding.kind != "augmented":
             return binding
     return None
+
+
+def _grows(binding: Binding) -> bool:
+    """`tasks += […]`."""
+    return binding.kind == "augmented" and isinstance(binding.value, ir.Collection | ir.Comprehension)
 
 
 def _is_new_collection(binding: Binding) -> bool:

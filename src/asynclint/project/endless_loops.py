@@ -111,7 +111,7 @@ class EndlessLoopReader:
             return None
         for statement in function.index.statements:
             if isinstance(statement, ir.While):
-                signals = self._signals(statement, function)
+                signals = self.signals(statement, function)
                 if signals is not None and not self._is_bounded(statement, function):
                     return EndlessLoop(function, statement, signals)
         return None
@@ -134,7 +134,7 @@ class EndlessLoopReader:
 
     # -- what ends a loop --------------------------------------------------------------------------------------
 
-    def _signals(self, loop: ir.While, function: Function) -> tuple[Signal, ...] | None:
+    def signals(self, loop: ir.While, function: Function) -> tuple[Signal, ...] | None:
         """What makes the loop end; None where that is more than cancellation and signals that can be followed."""
         if _reads_connection(loop):
             return None

@@ -11,12 +11,18 @@ from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.traversal import blocks, dotted, header_exprs, statements, walk
 from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.offloading import OFFLOADERS
 from asynclint.knowledge.trivial_calls import is_trivial
+from asynclint.project.departures import DepartureReader
+from asynclint.project.model import Function
+from asynclint.project.sites import argument_at, argument_for
 from asynclint.project.values import (
     BoundMethod,
+    Coroutine,
     External,
     FunctionValue,
     Unknown,
+    full_name,
     members,
 )
 
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.project.inference import Evaluator
-    from asynclint.project.model import Function
+    from asynclint.project.model import Scope
 
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 _CATCHING_WORDS = ("catch", "suppress", "swallow", "safe", "guard", "handle_exc", "handle_err", "log_exc", "log_err")
@@ -42,6 +48,9 @@ _PRIMITIVES = (
     "asyncio.Condition.", "asyncio.Semaphore.", "asyncio.BoundedSemaphore.", "asyncio.Task.", "asyncio.Future.",
 )  # fmt: skip
 """Waiting on these fails in no way that a background function should expect."""
+
+_AWAITS_FIRST = frozenset({"asyncio.shield"})
+"""They await their argument and add no way to fail of their own (`wait_for` adds its TimeoutError)."""
 
 _STANDS_FOR_WORK = frozenset({"time.sleep"})
 """Cannot fail, but a background function that only waits is a placeholder for one that works."""
@@ -95,8 +104,10 @@ class ExceptionSummaries:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._departures = DepartureReader(evaluator)
         self._escapes: dict[Function, dict[Source, Escape]] = {}
         self._guarding: dict[Function, bool] = {}
+        self._given: dict[Function, frozenset[str]] = {}
 
     def escape(self, function: Function) -> Escape | None:
         """The nearest uncovered place of the function, the surer kind first; None if all its work is guarded."""
@@ -106,6 +117,21 @@ class ExceptionSummaries:
             # Beside a handler for everything, a stray call that is merely unknown is no reason for a finding.
             found = [item for item in found if item.certain]
         return min(found, key=lambda item: (not item.certain, item.distance, item.span), default=None)
+
+    def escape_of_call(self, function: Function, call: ir.Call, scope: Scope, *, skips: int) -> Escape | None:
+        """As `escape`, for one call: the functions that it hands over to be run count as work too.
+
+        `skips` says how many leading arguments of the call are not the function's: 1 for `add_task(function, …)`.
+        """
+        found = self.escape(function)
+        if found is not None:
+            return found
+        given = (
+            self.escape(item)
+            for name in self._given_of(function)
+            for item in self._functions_given(function, name, call, scope, skips=skips)
+        )
+        return next((item for item in given if item is not None), None)
 
     def chain(self, escape: Escape) -> tuple[Escape, ...]:
         """The escape and those it comes from, down to what fails."""
@@ -193,6 +219,8 @@ class ExceptionSummaries:
             if isinstance(statement, ir.With) and self._suppresses(statement, function):
                 continue
             if isinstance(statement, ir.Raise):
+                if not self._departures.leaves(function, statement):
+                    continue
                 span = Span(statement.start, statement.end)
                 yield _Place(span, f"raises {_exception_name(statement)}", Source.RAISE, None)
                 continue
@@ -257,9 +285,13 @@ class ExceptionSummaries:
             if isinstance(node, ir.Call) and use is not None and not use.deferred:
                 yield from self._places_of_call(node, function, os_errors=os_errors)
             elif isinstance(node, ir.Await) and not isinstance(node.value, ir.Call):
+                if self._is_parameter(node.value, function):
+                    continue
                 yield _Place(Span(node.start, node.end), "awaits what it was given", Source.AWAIT, None)
 
     def _places_of_call(self, node: ir.Call, function: Function, *, os_errors: bool) -> Iterator[_Place]:
+        if self._runs_parameter(node, function):
+            return  # what fails there is the work of whoever hands it over: see `escape_of_call`
         awaited = isinstance(function.index.parents.get(id(node)), ir.Await)
         span = Span(node.start, node.end)
         name = dotted(node.func) or "…"
@@ -268,6 +300,10 @@ class ExceptionSummaries:
                 case FunctionValue(function=callee) | BoundMethod(function=callee):
                     if awaited or not callee.is_async:
                         yield _Place(span, f"calls `{callee.qualname}`", None, callee)
+                        yield from self._places_given(callee, node, span, function)
+                case External(name=external) if run := self._run_elsewhere(node, external, function):
+                    for item in run:
+                        yield _Place(span, f"runs `{item.qualname}`", None, item)
                 case External(name=external):
                     source = _source_of(external, awaited=awaited, os_errors=os_errors)
                     if source is not None:
@@ -277,6 +313,96 @@ class ExceptionSummaries:
                 case _:
                     continue
 
+    # -- work that is handed over ----------------------------------------------------------------------------------
+
+    def _given_of(self, function: Function) -> frozenset[str]:
+        """The parameters that the function calls or awaits where no handler covers it, or has a thread call."""
+        found = self._given.get(function)
+        if found is None:
+            self._given[function] = frozenset()  # a function that hands its parameter to itself
+            found = self._given[function] = frozenset(self._run_parameters(function))
+        return found
+
+    def _run_parameters(self, function: Function) -> Iterator[str]:
+        covered = {
+            id(inner)
+            for statement in function.index.statements
+            if isinstance(statement, ir.Try) and self._covers(statement, function)
+            for inner in statements(statement.body)
+        }
+        for call in function.index.calls:
+            use = function.index.uses[id(call)]
+            if use.deferred or id(use.statement) in covered:
+                continue
+            run = self._parameter_run(call, function)
+            if run is not None:
+                yield run.id
+        for statement in function.index.statements:
+            if id(statement) not in covered:
+                for expr in header_exprs(statement):
+                    for node in walk(expr):
+                        if isinstance(node, ir.Await) and self._is_parameter(node.value, function):
+                            yield dotted(node.value)
+
+    def _runs_parameter(self, call: ir.Call, function: Function) -> bool:
+        return self._parameter_run(call, function) is not None
+
+    def _parameter_run(self, call: ir.Call, function: Function) -> ir.Name | None:
+        """The parameter that a call calls, or hands to something that runs or awaits it."""
+        if isinstance(call.func, ir.Name) and self._is_parameter(call.func, function):
+            return call.func
+        if not any(isinstance(arg, ir.Name) and self._is_parameter(arg, function) for arg in call.args):
+            return None
+        for target in self._evaluator.targets(self._evaluator.value(call.func, function)):
+            if isinstance(target, External):
+                run = _argument_run(call, target.name)
+                if isinstance(run, ir.Name) and self._is_parameter(run, function):
+                    return run
+        return None
+
+    def _is_parameter(self, node: ir.Expr, function: Function) -> bool:
+        if not isinstance(node, ir.Name):
+            return False
+        bindings = function.index.bindings.get(node.id, [])
+        return len(bindings) == 1 and bindings[0].kind == "param"
+
+    def _run_elsewhere(self, call: ir.Call, name: str, function: Function) -> tuple[Function, ...]:
+        """The project's functions that the call of an outside function runs, in a thread or by awaiting them."""
+        run = _argument_run(call, name)
+        return () if run is None else self._functions_in(run, function)
+
+    def _places_given(self, callee: Function, call: ir.Call, span: Span, function: Function) -> Iterator[_Place]:
+        for name in self._given_of(callee):
+            for item in self._functions_given(callee, name, call, function, skips=0):
+                yield _Place(span, f"runs `{item.qualname}`", None, item)
+
+    def _functions_given(
+        self,
+        callee: Function,
+        name: str,
+        call: ir.Call,
+        scope: Scope,
+        *,
+        skips: int,
+    ) -> tuple[Function, ...]:
+        handed = ir.Call(call.func, call.args[skips:], call.keywords, call.start, call.end) if skips else call
+        skips_first = callee.owner is not None and "staticmethod" not in callee.decorator_names
+        argument = argument_for(callee, name, handed, skips_first=skips_first)
+        return () if argument is None else self._functions_in(argument, scope)
+
+    def _functions_in(self, node: ir.Expr, scope: Scope) -> tuple[Function, ...]:
+        """The functions that running, or awaiting, the value of an expression runs."""
+        found: list[Function] = []
+        for member in self._evaluator.targets(self._evaluator.value(node, scope)):
+            match member:
+                case FunctionValue(function=function) | BoundMethod(function=function):
+                    found.append(function)
+                case Coroutine(function=Function() as function):
+                    found.append(function)
+                case _:
+                    continue
+        return tuple(found)
+
     # -- decorators --------------------------------------------------------------------------------------------
 
     def _is_guarded_by_decorator(self, function: Function) -> bool:
@@ -285,6 +411,8 @@ class ExceptionSummaries:
             callee = node.func if isinstance(node, ir.Call) else node
             value = self._evaluator.value_outside(callee, function)
             for member in members(value):
+                if full_name(member) in self._evaluator.layout.declared.exception_handlers:
+                    return True
                 if isinstance(member, FunctionValue | BoundMethod) and self._wrapper_catches(member.function):
                     return True
             last = dotted(callee).rpartition(".")[2].lower()
@@ -301,6 +429,14 @@ class ExceptionSummaries:
             for item in inner
             for statement in item.index.statements
         )
+
+
+def _argument_run(call: ir.Call, name: str) -> ir.Expr | None:
+    """The argument that an outside function runs in a thread, or awaits."""
+    parameter = OFFLOADERS.get(name)
+    if parameter is not None:
+        return argument_at(call, parameter)
+    return call.args[0] if name in _AWAITS_FIRST and call.args else None
 
 
 def _source_of(name: str, *, awaited: bool, os_errors: bool) -> Source | None:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import blocks
+from asynclint.flow.traversal import blocks, dotted
 from asynclint.project.call_sites import argument_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.project.call_sites import CallSite
-    from asynclint.project.model import Function
+    from asynclint.project.model import Function, Scope
 
 NO_SITES: frozenset[int] = frozenset()
 
@@ -86,12 +86,16 @@ class GuardReader:
 
     def _read(self, function: Function, sites: tuple[CallSite, ...]) -> dict[int, tuple[Condition, ...]]:
         names = {param.name for param in function.ir.params if len(function.index.bindings.get(param.name, ())) == 1}
-        by_statement = dict(_guarded(function.body, (), names)) if names else {}
-        return {
-            position: by_statement[id(site.statement)]
-            for position, site in enumerate(sites)
-            if by_statement.get(id(site.statement))
-        }
+        if not names:
+            return {}
+        by_statement = dict(_guarded(function.body, (), names))
+        found: dict[int, tuple[Condition, ...]] = {}
+        for position, site in enumerate(sites):
+            within = _within_statement(site.node, function, names)
+            needed = (*by_statement.get(id(site.statement), ()), *within)
+            if needed:
+                found[position] = needed
+        return found
 
 
 def _guarded(
@@ -117,6 +121,25 @@ def _guarded(
             yield from _guarded(block, current, names)
 
 
+def _within_statement(node: ir.Expr, function: Function, names: set[str]) -> Iterator[Condition]:
+    """The conditions of `x() if flag else y` and `flag and x()` around an expression."""
+    parents = function.index.parents
+    current: ir.Expr | ir.Stmt = node
+    around = parents.get(id(node))
+    while around is not None:
+        match around:
+            case ir.IfExp(test=test) if current is not test:
+                yield from _conditions(test, names, holds=current is around.body)
+            case ir.BoolOp(op=op, values=values):
+                for value in values:
+                    if value is current:
+                        break
+                    yield from _conditions(value, names, holds=op == "and")
+            case _:
+                pass
+        current, around = around, parents.get(id(around))
+
+
 def _ends(body: tuple[ir.Stmt, ...]) -> bool:
     return bool(body) and isinstance(body[-1], ir.Return | ir.Raise)
 
@@ -138,3 +161,26 @@ def _conditions(test: ir.Expr, names: set[str], *, holds: bool) -> Iterator[Cond
                 yield Condition(name, "==", value, holds is (op == "=="))
         case _:
             return
+
+
+def is_done_at(call: ir.Call, scope: Scope) -> bool:
+    """Whether a test with `done()` around `future.result()` says that there is nothing left to wait for."""
+    future = dotted(call.func.value) if isinstance(call.func, ir.Attribute) else ""
+    use = scope.index.uses.get(id(call))
+    statement = None if use is None or not future else use.statement
+    while statement is not None:
+        around = scope.index.enclosing.get(id(statement))
+        if isinstance(around, ir.If) and _asks_if_done(around.test, future) and statement in around.body:
+            return True
+        statement = around
+    return False
+
+
+def _asks_if_done(test: ir.Expr, future: str) -> bool:
+    match test:
+        case ir.Call(func=ir.Attribute(value=value, attr="done")):
+            return dotted(value) == future
+        case ir.BoolOp(op="and", values=values):
+            return any(_asks_if_done(value, future) for value in values)
+        case _:
+            return False

@@ -21,7 +21,7 @@ from asynclint.flow.lower import lower
 from asynclint.source.lines import location
 from asynclint.source.paths import display
 from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR, UNREADABLE_FILE
-from asynclint.source.text import SourceFile, UnreadableFile, read_source
+from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,6 +92,16 @@ class FileIndex:
             self._files[file.path] = file
             self._paths[file.display] = file.path
         return tuple(self._put.get(path, self._files[path]) for path in paths)
+
+    def give(self, path: str, raw: bytes) -> None:
+        """The bytes that a file has, whatever is on the disk."""
+        shown = display(path, self.reading.cwd)
+        try:
+            file = _lower_source(decode_source(raw, path, shown), self.reading)
+        except UnreadableFile as error:
+            file = IndexedFile(path, shown, error=CheckError(UNREADABLE_FILE, shown, str(error)))
+        self._files[path] = file
+        self._paths[shown] = path
 
     def path_of(self, shown: str) -> str:
         """The absolute path of a file that was asked for, by its shown name."""

@@ -7,6 +7,7 @@ callee returns. It never guesses; what it cannot follow is `UNKNOWN`.
 from __future__ import annotations
 
 import builtins
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asynclint.flow import ir
@@ -14,17 +15,24 @@ from asynclint.flow.traversal import header_exprs, walk
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.annotations import AnnotationReader
 from asynclint.project.calls import CallReader
+from asynclint.project.filling import FillingReader
+from asynclint.project.generics import GenericReader
 from asynclint.project.linking import Linker
 from asynclint.project.members import MemberReader
+from asynclint.project.memo import Memo
 from asynclint.project.model import Class, Function, Module, Scope
+from asynclint.project.narrowing import NarrowingReader
+from asynclint.project.outside_assignments import OutsideAssignments
 from asynclint.project.values import (
     NONE,
     UNKNOWN,
+    BoundMethod,
     ClassValue,
     Const,
     Container,
     Coroutine,
     External,
+    FunctionValue,
     GeneratorValue,
     Instance,
     LambdaValue,
@@ -37,7 +45,7 @@ from asynclint.project.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from asynclint.project.layout import Layout
     from asynclint.project.scopes import Binding, Use
@@ -57,18 +65,19 @@ class Evaluator:
         self.annotations = AnnotationReader(self)
         self.members = MemberReader(self)
         self.calls = CallReader(self)
-        self._values: dict[int, Value] = {}
-        self._bindings: dict[int, Value] = {}
-        self._returns: dict[int, Value] = {}
-        self._definitions: dict[int, Value] = {}
-        self._active: set[tuple[str, int]] = set()
+        self.narrowing = NarrowingReader(self)
+        self.filling = FillingReader(self)
+        self.outside = OutsideAssignments(self)
+        self.generics = GenericReader(self)
+        self.memo = Memo()
+        self._plain_memo = Memo()
 
     # -- expressions -------------------------------------------------------------------------------------------
 
     def value(self, node: ir.Expr, scope: Scope) -> Value:
         """What the expression, standing in the body of `scope`, may be."""
         key = id(node)
-        found = self._values.get(key)
+        found = self.memo.values.get(key)
         if found is not None:
             return found
         handler = self._handlers.get(type(node))
@@ -76,30 +85,46 @@ class Evaluator:
             return UNKNOWN
         result, complete = self._guarded("expr", key, lambda: handler(self, node, scope))
         if complete:
-            self._values[key] = result
+            self.memo.values[key] = result
         return result
 
     def _guarded(self, kind: str, key: int, compute: Callable[[], Value]) -> tuple[Value, bool]:
         """Compute unless that is under way already; what was cut short inside a cycle is not remembered."""
+        memo = self.memo
         mark = (kind, key)
-        if mark in self._active or len(self._active) > MAX_DEPTH:
-            self._cut = True
+        if mark in memo.active or len(memo.active) > MAX_DEPTH:
+            memo.cut = True
             return UNKNOWN, False
-        outermost = not self._active
+        outermost = not memo.active
         if outermost:
-            self._cut = False
-        self._active.add(mark)
+            memo.cut = False
+        memo.active.add(mark)
         try:
             result = compute()
         finally:
-            self._active.discard(mark)
-        return result, outermost or not self._cut
+            memo.active.discard(mark)
+        return result, outermost or not memo.cut
 
-    _cut = False
+    @property
+    def is_plain(self) -> bool:
+        """Whether collections made empty are taken as empty for now."""
+        return self.memo is self._plain_memo
+
+    @contextmanager
+    def plainly(self) -> Iterator[None]:
+        """Evaluate without filling collections.
+
+        Answers are remembered apart: whether they were asked for here or there, they stay the same.
+        """
+        before, self.memo = self.memo, self._plain_memo
+        try:
+            yield
+        finally:
+            self.memo = before
 
     def _name(self, node: ir.Name, scope: Scope) -> Value:
         use = scope.index.uses.get(id(node))
-        return self.name(node.id, scope, use)
+        return self.narrowing.narrow(self.name(node.id, scope, use), node, scope)
 
     def name(self, name: str, scope: Scope, use: Use | None = None) -> Value:
         """What a name means in a body, at `use` where that is given, else at its end."""
@@ -118,13 +143,18 @@ class Evaluator:
 
     def _reached(self, name: str, scope: Scope, use: Use | None) -> Value:
         found = [self.binding(binding, scope) for binding in scope.index.reaching(name, use)]
-        return union(found)
+        for writer in scope.nonlocal_writers.get(name, ()) if isinstance(scope, Function) else ():
+            found += [self.binding(binding, writer) for binding in writer.index.bindings[name]]
+        return self.filling.of_local(union(found), name, scope)
 
     def free_name(self, name: str, scope: Scope | None, module: Module) -> Value:
         """A name looked up from an inner body: any value that an enclosing function gives it, else the module's."""
         while isinstance(scope, Function):
             if scope.index.binds(name):
-                return union([self.binding(binding, scope) for binding in scope.index.bindings[name]])
+                found = [self.binding(binding, scope) for binding in scope.index.bindings[name]]
+                for writer in scope.nonlocal_writers.get(name, ()):
+                    found += [self.binding(binding, writer) for binding in writer.index.bindings[name]]
+                return union(found)
             if name in scope.index.global_names:
                 break
             scope = scope.parent
@@ -135,12 +165,12 @@ class Evaluator:
     def binding(self, binding: Binding, scope: Scope) -> Value:
         """The value that one binding gives its name."""
         key = id(binding)
-        found = self._bindings.get(key)
+        found = self.memo.bindings.get(key)
         if found is not None:
             return found
         result, complete = self._guarded("binding", key, lambda: self._binding(binding, scope))
         if complete:
-            self._bindings[key] = result
+            self.memo.bindings[key] = result
         return result
 
     def _binding(self, binding: Binding, scope: Scope) -> Value:
@@ -185,6 +215,8 @@ class Evaluator:
         declared = self.annotations.read(binding.annotation, scope)
         if binding.value is None:
             return declared
+        if self.calls.makes_field(binding.value, scope):
+            return declared
         assigned = self.value(binding.value, scope)
         # What is assigned is often more precise than what is declared, but an empty display or a constant is not.
         precise = [item for item in known_members(assigned) if not isinstance(item, Const | Container)]
@@ -213,6 +245,8 @@ class Evaluator:
         injected = self.calls.dependency(param.default, scope)
         if injected is not None:
             return injected
+        if isinstance(default, FunctionValue | BoundMethod | LambdaValue):
+            return union([default, UNKNOWN])  # or whatever callers pass
         return default if isinstance(default, Instance) else UNKNOWN
 
     def value_outside(self, node: ir.Expr, function: Function) -> Value:
@@ -227,10 +261,10 @@ class Evaluator:
         if "staticmethod" in decorators:
             return None
         if "classmethod" in decorators or function.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
-            return ClassValue(owner)
+            return ClassValue(owner, own=True)
         if param.annotation is not None and param.name != "self":
             return None
-        return Instance(owner)
+        return Instance(owner, own=True)
 
     # -- parts of values ---------------------------------------------------------------------------------------
 
@@ -241,10 +275,12 @@ class Evaluator:
         return value
 
     def _item(self, value: Value, position: int) -> Value:
-        if isinstance(value, Container):
+        if isinstance(value, Container) and value.kind != "dict":
             if 0 <= position < len(value.items):
                 return value.items[position]
             return value.element if not value.items else UNKNOWN
+        if isinstance(value, Instance) and isinstance(value.cls, Class) and self.members.is_record(value.cls):
+            return self.members.field(value.cls, position)
         return UNKNOWN
 
     def element(self, value: Value) -> Value:
@@ -253,14 +289,14 @@ class Evaluator:
 
     def _element(self, value: Value) -> Value:
         match value:
-            case Container():
-                return value.element
+            case Container(kind=kind):
+                return UNKNOWN if kind == "dict" else value.element
             case Instance(element=Unknown() | None):
                 return UNKNOWN
             case Instance(element=element) if element is not None:
                 return element
-            case GeneratorValue(function=function, context_manager=False):
-                return self.yielded(function)
+            case GeneratorValue(function=function, context_manager=False, receiver=receiver):
+                return self.members.rebound(self.yielded(function), receiver)
             case _:
                 return UNKNOWN
 
@@ -270,12 +306,12 @@ class Evaluator:
 
     def _entered(self, value: Value, *, is_async: bool) -> Value:
         match value:
-            case GeneratorValue(function=function, context_manager=True):
-                return self.yielded(function)
+            case GeneratorValue(function=function, context_manager=True, receiver=receiver):
+                return self.members.rebound(self.yielded(function), receiver)
             case Instance(cls=Class() as cls):
                 name = "__aenter__" if is_async else "__enter__"
                 method = self.members.method(cls, name)
-                return self.returned(method) if method is not None else value
+                return self.members.rebound(self.returned(method), value) if method is not None else value
             case Instance(cls=str() as cls):
                 entered = knowledge.entered_type(cls)
                 return Instance(entered) if entered else value
@@ -303,22 +339,22 @@ class Evaluator:
     def definition(self, function: Function) -> Value:
         """The value that a `def` statement binds: the function as its decorators leave it."""
         key = id(function)
-        found = self._definitions.get(key)
+        found = self.memo.definitions.get(key)
         if found is None:
             found, complete = self._guarded("definition", key, lambda: self.calls.decorated(function))
             if complete:
-                self._definitions[key] = found
+                self.memo.definitions[key] = found
         return found
 
     def returned(self, function: Function) -> Value:
         """What the body of the function returns (for an async function: what awaiting its call gives)."""
         key = id(function)
-        found = self._returns.get(key)
+        found = self.memo.returns.get(key)
         if found is not None:
             return found
         result, complete = self._guarded("return", key, lambda: self._returned(function))
         if complete:
-            self._returns[key] = result
+            self.memo.returns[key] = result
         return result
 
     def _returned(self, function: Function) -> Value:
@@ -379,24 +415,37 @@ class Evaluator:
         found: list[Value] = []
         for member in members(value):
             match member:
-                case Container(items=items) if items and isinstance(node.index, ir.Constant):
+                case Container(items=items, keys=keys) if keys and isinstance(node.index, ir.Constant):
+                    found.append(self.item_at(items, keys, node.index.value))
+                case Container(items=items, kind=kind) if items and isinstance(node.index, ir.Constant) and kind != "dict":
                     index = node.index.value
                     in_range = isinstance(index, int) and -len(items) <= index < len(items)
                     found.append(items[index] if in_range else UNKNOWN)  # type: ignore[index]
                 case Container(element=element):
                     found.append(element)
+                case Instance(cls=Class() as cls) if self.members.is_record(cls):
+                    key = node.index.value if isinstance(node.index, ir.Constant) else None
+                    found.append(self.members.field(cls, key))
                 case Instance(cls=Class() as cls):
                     method = self.members.method(cls, "__getitem__")
-                    found.append(self.returned(method) if method is not None else UNKNOWN)
+                    result = UNKNOWN if method is None else self.members.rebound(self.returned(method), member)
+                    found.append(result)
                 case Instance(cls=str() as cls):
-                    result = knowledge.returns(f"{cls}.__getitem__")
-                    found.append(Instance(result) if result else UNKNOWN)
-                case ClassValue() | External():
+                    made = knowledge.returns(f"{cls}.__getitem__")
+                    found.append(Instance(made) if made else UNKNOWN)
+                case ClassValue(cls=generic, own=own):
+                    items = node.index.items if isinstance(node.index, ir.Collection) else (node.index,)
+                    found.append(ClassValue(generic, own, tuple(self.annotations.read(item, scope) for item in items)))
+                case External():
                     # `Repository[User](…)`: a generic class stays itself.
                     found.append(member)
                 case _:
                     found.append(UNKNOWN)
         return union(found)
+
+    def item_at(self, items: tuple[Value, ...], keys: tuple[str | int | None, ...], key: object) -> Value:
+        """What a dict display holds at a constant key."""
+        return next((item for item, at in zip(items, keys, strict=True) if at == key), UNKNOWN)
 
     def _collection(self, node: ir.Collection, scope: Scope) -> Value:
         items = tuple(self.value(item, scope) for item in node.items[:64])
@@ -405,7 +454,11 @@ class Evaluator:
         return Container(union(list(items)), items, node.kind)
 
     def _dict(self, node: ir.Dict, scope: Scope) -> Value:
-        return Container(union([self.value(item, scope) for item in node.values[:64]]), (), "dict")
+        items = tuple(self.value(item, scope) for item in node.values[:64])
+        keys = tuple(key.value for key in node.keys[:64] if isinstance(key, ir.Constant) and _is_key(key.value))
+        if len(keys) != len(items) or len(node.values) > len(items):
+            return Container(union(list(items)), (), "dict")
+        return Container(union(list(items)), items, "dict", keys)  # type: ignore[arg-type]
 
     def _comprehension(self, node: ir.Comprehension, scope: Scope) -> Value:
         return Container(self.value(node.elements[-1], scope), (), node.kind)
@@ -466,6 +519,10 @@ class Evaluator:
         ir.BinOp: _bin_op,
         ir.FString: _f_string,
     }
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, str | int)
 
 
 def _own_yields(statement: ir.Stmt) -> list[ir.Yield]:

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from asynclint.knowledge.declared import NOTHING_DECLARED
 from asynclint.project.model import Module, ModuleSource
 from asynclint.project.roots import ImportRoots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from asynclint.knowledge.declared import Declared
+
 
 class Layout:
-    """All modules, and which of them a name means to an importer."""
+    """All modules, which of them a name means to an importer, and what the project declares of its functions.
 
-    def __init__(self, sources: Sequence[ModuleSource], root: str, third_party: Iterable[str] = ()) -> None:
+    `src` are the folders that the project declares as import roots.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[ModuleSource],
+        root: str,
+        third_party: Iterable[str] = (),
+        src: tuple[str, ...] = (),
+        declared: Declared = NOTHING_DECLARED,
+    ) -> None:
         self.root = root
-        self.roots = ImportRoots(root, tuple(source.path for source in sources), frozenset(third_party))
+        self.declared = declared
+        paths = tuple(source.path for source in sources)
+        self.roots = ImportRoots(root, paths, frozenset(third_party), src)
         self.modules: dict[str, Module] = {}
         for source in sorted(sources, key=lambda item: item.path):
             located = self.roots.locate(source.path)
             self.modules[source.path] = Module(source, located.name, located.import_root)
+
+    def is_test(self, module: Module) -> bool:
+        """Whether the module belongs to a test suite, by the naming conventions of pytest."""
+        path = PurePosixPath(module.path[len(self.root) :])
+        named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+        return named or bool({"tests", "test", "testing"} & set(path.parts[:-1]))
 
     def module_at(self, path: str) -> Module | None:
         return self.modules.get(path)

@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
+from asynclint.knowledge import blocking as knowledge
 from asynclint.project.model import Module
 from asynclint.project.values import (
     NONE,
@@ -39,8 +40,6 @@ class Linker:
     def __init__(self, layout: Layout, evaluator: Evaluator) -> None:
         self._layout = layout
         self._evaluator = evaluator
-        self._globals: dict[tuple[int, str], Value] = {}
-        self._active: set[tuple[int, str]] = set()
 
     def module_value(self, found: str) -> Value:
         """The value of a module given by its file, or of a namespace given by its folder."""
@@ -97,7 +96,7 @@ class Linker:
                 return value
         if submodule is not None:
             return self.module_value(submodule)
-        return self._from_stars(name, module)
+        return self._from_stars(name, module, None)
 
     def binds(self, module: Module, name: str) -> bool:
         return name in module.index.bindings or name in module.global_writers
@@ -106,33 +105,38 @@ class Linker:
         """The value of a module global; at `use` when asked from the module's own body, else at its end."""
         if use is not None and name in module.index.bindings:
             bindings = module.index.reaching(name, use)
-            if bindings:
+            if bindings and not module.index.starred_after(bindings, use):
                 return union([self._evaluator.binding(binding, module) for binding in bindings])
         key = (id(module), name)
-        found = self._globals.get(key)
+        memo = self._evaluator.memo
+        found = memo.globals.get(key)
         if found is None:
-            if key in self._active:
+            if key in memo.active_globals:
                 return UNKNOWN
-            self._active.add(key)
+            memo.active_globals.add(key)
             try:
                 found = self._module_name(name, module)
             finally:
-                self._active.discard(key)
-            if not isinstance(found, Unknown) or not self._active:
-                self._globals[key] = found
+                memo.active_globals.discard(key)
+            if not isinstance(found, Unknown) or not memo.active_globals:
+                memo.globals[key] = found
         return found
 
     def _module_name(self, name: str, module: Module) -> Value:
         evaluator = self._evaluator
+        starred = self._from_stars(name, module, None)
+        if not isinstance(starred, Unknown):
+            return starred
         if not self.binds(module, name):
-            starred = self._from_stars(name, module)
-            if not isinstance(starred, Unknown):
-                return starred
             return External(name) if name in BUILTINS else UNKNOWN
-        values = [evaluator.binding(binding, module) for binding in module.index.reaching(name, None)]
+        bindings = module.index.reaching(name, None)
+        values = [evaluator.binding(binding, module) for binding in bindings]
+        if any(binding.kind in {"function", "class"} for binding in bindings):
+            replaced = evaluator.outside.on_module(module, name)
+            values = values if replaced is None else [replaced]
         for writer in module.global_writers.get(name, ()):
             values += [evaluator.binding(binding, writer) for binding in writer.index.bindings[name]]
-        return _without_placeholders(values)
+        return evaluator.filling.of_global(_without_placeholders(values), name, module)
 
     def alias(self, node: ir.Name | ir.Attribute, scope: Scope) -> tuple[ir.Expr, Scope] | None:
         """The expression that a name (local, global, imported or `module.name`) is assigned once, and its body."""
@@ -148,6 +152,9 @@ class Linker:
 
     def _global_alias(self, name: str, module: Module, depth: int = 0) -> tuple[ir.Expr, Scope] | None:
         bindings = module.index.bindings.get(name, [])
+        if not bindings and depth <= MAX_REEXPORTS:
+            source = self.star_source(name, module)
+            return None if source is None else self._global_alias(name, source, depth + 1)
         if len(bindings) != 1 or depth > MAX_REEXPORTS:
             return None
         (binding,) = bindings
@@ -158,14 +165,33 @@ class Linker:
             return None
         return _single(bindings, module)
 
-    def _from_stars(self, name: str, module: Module) -> Value:
-        for statement in module.index.star_imports:
+    def _from_stars(self, name: str, module: Module, use: Use | None) -> Value:
+        """What the last `import *` after all other bindings of the name gives it."""
+        if not module.index.star_imports:
+            return UNKNOWN
+        for statement in module.index.starred_after(module.index.reaching(name, use), use):
+            match self.import_source(statement, module):
+                case ModuleValue(module=source) if source is not module and self._exports(source, name):
+                    value = self.member(ModuleValue(source), name)
+                    if not isinstance(value, Unknown):
+                        return value
+                case External(name=source_name) if not name.startswith("_"):
+                    # What a library exports is not known, but the names that the tables have are its own.
+                    full = f"{source_name}.{name}"
+                    if knowledge.lookup(full) is not None or knowledge.returns(full) is not None:
+                        return External(full)
+                case _:
+                    pass
+        return UNKNOWN
+
+    def star_source(self, name: str, module: Module) -> Module | None:
+        """The module of the project from which an `import *` brings the name."""
+        for statement in module.index.starred_after([], None):
             source = self.import_source(statement, module)
             if isinstance(source, ModuleValue) and source.module is not module and self._exports(source.module, name):
-                value = self.member(source, name)
-                if not isinstance(value, Unknown):
-                    return value
-        return UNKNOWN
+                if name in source.module.index.bindings:
+                    return source.module
+        return None
 
     def _exports(self, module: Module, name: str) -> bool:
         listed = _dunder_all(module)
@@ -194,12 +220,35 @@ def _dunder_all(module: Module) -> frozenset[str] | None:
     bindings = module.index.bindings.get("__all__")
     if not bindings:
         return None
+    parts = [binding.value for binding in bindings] + [
+        call.args[0]
+        for call in module.index.calls
+        if isinstance(call.func, ir.Attribute)
+        and call.func.attr in {"append", "extend"}
+        and isinstance(call.func.value, ir.Name)
+        and call.func.value.id == "__all__"
+        and call.args
+    ]
     names: set[str] = set()
-    for binding in bindings:
-        if not isinstance(binding.value, ir.Collection):
+    for part in parts:
+        listed = _strings(part)
+        if listed is None:
             return None
-        for item in binding.value.items:
-            if not isinstance(item, ir.Constant) or not isinstance(item.value, str):
-                return None
-            names.add(item.value)
+        names |= listed
     return frozenset(names)
+
+
+def _strings(node: ir.Expr | None) -> set[str] | None:
+    """The strings that an expression lists; None where they cannot be told."""
+    match node:
+        case ir.Constant(value=str() as name):
+            return {name}
+        case ir.Starred(value=inner):
+            return _strings(inner)
+        case ir.Collection(items=items):
+            parts = [_strings(item) for item in items]
+        case ir.BinOp(op="+", left=left, right=right):
+            parts = [_strings(left), _strings(right)]
+        case _:
+            return None
+    return None if None in parts else set().union(*(part for part in parts if part is not None))

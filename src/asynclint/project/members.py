@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.model import Class, Function
+from asynclint.project.outside_assignments import HOLDERS
 from asynclint.project.values import (
+    NONE,
     UNKNOWN,
     BoundMethod,
     ClassValue,
     Const,
     Container,
+    Coroutine,
     External,
     FunctionValue,
+    GeneratorValue,
     Instance,
     ModuleValue,
     NamespaceValue,
     PartialValue,
     SuperValue,
     TaskValue,
+    Union,
     Unknown,
     Value,
     members,
@@ -39,6 +44,8 @@ PROPERTIES = frozenset(
         "propcache.api.cached_property", "propcache.api.under_cached_property", "werkzeug.utils.cached_property",
     },
 )  # fmt: skip
+
+RECORDS = frozenset({"typing.NamedTuple", "typing.TypedDict", "typing_extensions.TypedDict"})
 
 MroEntry = Class | str | None
 """A class of the project, an external class by name, or None for a base that could not be resolved."""
@@ -62,7 +69,6 @@ class MemberReader:
         self._evaluator = evaluator
         self._mros: dict[int, tuple[MroEntry, ...]] = {}
         self._self: dict[int, dict[str, list[SelfAssignment]]] = {}
-        self._attributes: dict[tuple[int, str], Value] = {}
         self._subclasses: dict[int, list[Class]] | None = None
 
     # -- classes -----------------------------------------------------------------------------------------------
@@ -98,6 +104,17 @@ class MemberReader:
     def _external_mro(self, name: str) -> list[MroEntry]:
         return [name, *(entry for base in knowledge.bases(name) for entry in self._external_mro(base))]
 
+    def subclasses(self, cls: Class) -> tuple[Class, ...]:
+        """The classes of the project that inherit from it, directly or not."""
+        if self._subclasses is None:
+            self._subclasses = {}
+            for module in self._evaluator.layout.modules.values():
+                for candidate in module.classes:
+                    for entry in self.mro(candidate)[1:]:
+                        if isinstance(entry, Class):
+                            self._subclasses.setdefault(id(entry), []).append(candidate)
+        return tuple(self._subclasses.get(id(cls), ()))
+
     def is_subclass(self, cls: Class, names: frozenset[str]) -> bool:
         """Whether an external class of one of the names is among its ancestors."""
         return any(isinstance(entry, str) and entry in names for entry in self.mro(cls))
@@ -122,10 +139,28 @@ class MemberReader:
                 return function
             if binding.kind == "assign" and binding.value is not None:
                 value = self._evaluator.value(binding.value, cls)
+                if isinstance(value, PartialValue):
+                    value = value.target
                 if isinstance(value, FunctionValue):
                     return value.function
             return None
         return None
+
+    def is_record(self, cls: Class) -> bool:
+        """Whether its objects are taken apart by position or key as its annotations say."""
+        return any(isinstance(entry, str) and entry in RECORDS for entry in self.mro(cls))
+
+    def field(self, cls: Class, key: object) -> Value:
+        """The field of a record at a position, or of a TypedDict at a key."""
+        for entry in self.mro(cls):
+            if isinstance(entry, Class):
+                declared = [item for item in entry.body if isinstance(item, ir.AnnAssign)]
+                named = {item.target.id: item for item in declared if isinstance(item.target, ir.Name)}
+                if isinstance(key, int) and not isinstance(key, bool) and 0 <= key < len(declared):
+                    return self._evaluator.annotations.read(declared[key].annotation, entry)
+                if isinstance(key, str) and key in named:
+                    return self._evaluator.annotations.read(named[key].annotation, entry)
+        return UNKNOWN
 
     def is_property(self, function: Function) -> bool:
         """Whether reading the attribute runs the function."""
@@ -136,6 +171,17 @@ class MemberReader:
             if isinstance(value, External) and value.name in PROPERTIES:
                 return True
         return any(name.endswith(("property", ".getter")) for name in function.decorator_names)
+
+    def setter(self, cls: Class, name: str) -> Function | None:
+        """The function that assigning to a property of the class runs."""
+        for entry in self.mro(cls):
+            if not isinstance(entry, Class):
+                return None
+            for binding in reversed(entry.index.bindings.get(name, [])):
+                function = entry.module.functions[binding.index] if binding.kind == "function" else None
+                if function is not None and any(item.endswith(".setter") for item in function.decorator_names):
+                    return function
+        return None
 
     # -- attributes --------------------------------------------------------------------------------------------
 
@@ -148,8 +194,8 @@ class MemberReader:
                 return self._of_external(value.name, name)
             case ClassValue(cls=cls):
                 return self._of_class(cls, name, value)
-            case Instance(cls=Class() as cls):
-                return self._of_instance(cls, name, value)
+            case Instance(cls=Class() as cls, own=own, args=args):
+                return ClassValue(cls, own, args) if name == "__class__" else self._of_instance(cls, name, value)
             case Instance(cls=str() as cls):
                 return self._of_external_instance(cls, name)
             case SuperValue():
@@ -170,6 +216,8 @@ class MemberReader:
                 return UNKNOWN
 
     def _of_external(self, owner: str, name: str) -> Value:
+        if self._evaluator.outside.is_replaced(owner, name):
+            return UNKNOWN
         kind = knowledge.attribute_type(f"{owner}.{name}")
         return Instance(kind) if kind else External(f"{owner}.{name}")
 
@@ -178,6 +226,10 @@ class MemberReader:
             kind = knowledge.attribute_type(f"{owner}.{name}")
             if kind:
                 return Instance(kind)
+        if cls in HOLDERS:
+            held = self._evaluator.outside.on_holder(cls, name)
+            if held is not None:
+                return held
         return External(f"{cls}.{name}")
 
     def _of_class(self, cls: Class, name: str, receiver: Value) -> Value:
@@ -185,8 +237,11 @@ class MemberReader:
             match entry:
                 case Class():
                     found = self._in_class(entry, name, receiver, instance=False)
+                    if found is None or found == NONE:
+                        made = [value for value in self._assigned(entry, name) if _says_something(value)]
+                        found = union(made) if made else found
                     if found is not None:
-                        return found
+                        return self.rebound(found, receiver)
                 case str():
                     return External(f"{entry}.{name}")
                 case None:
@@ -195,12 +250,51 @@ class MemberReader:
 
     def _of_instance(self, cls: Class, name: str, receiver: Value) -> Value:
         key = (id(cls), name)
-        found = self._attributes.get(key)
+        found = self._evaluator.memo.attributes.get(key)
         if found is None:
-            self._attributes[key] = UNKNOWN  # an attribute defined by itself is unknown
-            found = self._instance_attribute(cls, name, receiver)
-            self._attributes[key] = found
-        return found
+            self._evaluator.memo.attributes[key] = UNKNOWN  # an attribute defined by itself is unknown
+            found = self._instance_attribute(cls, name, Instance(cls, own=True))
+            self._evaluator.memo.attributes[key] = found
+        if isinstance(found, Unknown) and isinstance(receiver, Instance) and self._is_generic(cls):
+            return self._evaluator.generics.attribute(receiver, name)
+        return self.rebound(found, receiver)
+
+    def _is_generic(self, cls: Class) -> bool:
+        return any(isinstance(entry, Class) and _has_parameters(entry) for entry in self.mro(cls))
+
+    def rebound(self, value: Value, receiver: Value | None) -> Value:
+        """What a method gives, on the object or class it is called on: `return self` gives that very object."""
+        if not _has_own(value):
+            return value
+        return union([self._rebound(member, receiver) for member in members(value)])
+
+    def _rebound(self, value: Value, receiver: Value | None) -> Value:
+        match value:
+            case Instance(cls=Class() as cls, own=True):
+                known = self._known_receiver(cls, receiver)
+                return Instance(cls) if known is None else Instance(known.cls, None, known.own, known.args)
+            case ClassValue(cls=cls, own=True):
+                known = self._known_receiver(cls, receiver)
+                return ClassValue(cls) if known is None else ClassValue(known.cls, known.own, known.args)
+            case BoundMethod(function=function, receiver=inner):
+                return BoundMethod(function, self.rebound(inner, receiver))
+            case Coroutine(function=coroutine, result=result):
+                return Coroutine(coroutine, self.rebound(result, receiver))
+            case GeneratorValue(function=function, context_manager=is_manager, receiver=inner) if inner is not None:
+                return GeneratorValue(function, is_manager, self.rebound(inner, receiver))
+            case Container(element=element, items=items, kind=kind, keys=keys):
+                parts = tuple(self.rebound(item, receiver) for item in items)
+                return Container(self.rebound(element, receiver), parts, kind, keys)
+            case _:
+                return value
+
+    def _known_receiver(self, cls: Class, receiver: Value | None) -> ClassValue | None:
+        """The class of the receiver, if it is the class given or derives from it."""
+        if isinstance(receiver, SuperValue):
+            receiver = receiver.receiver
+        if not isinstance(receiver, Instance | ClassValue) or not isinstance(receiver.cls, Class):
+            return None
+        return ClassValue(receiver.cls, receiver.own, receiver.args) if cls in self.mro(receiver.cls) else None
 
     def _instance_attribute(self, cls: Class, name: str, receiver: Value) -> Value:
         found: list[Value] = []
@@ -219,8 +313,12 @@ class MemberReader:
                 case None:
                     break
         real = [value for value in found if not isinstance(value, Const)]
+        if found and not real:
+            from_outside = self._evaluator.outside.on_object(cls, name)
+            found += [] if from_outside is None else [from_outside]
+            real = [value for value in found if not isinstance(value, Const)]
         known = [value for value in real if not isinstance(value, Unknown)]
-        return union(known or real or found)
+        return self._evaluator.filling.of_attribute(union(known or real or found), name, cls)
 
     def _assigned(self, cls: Class, name: str) -> list[Value]:
         values: list[Value] = []
@@ -251,7 +349,8 @@ class MemberReader:
 
     def _bound(self, binding: Binding, cls: Class, receiver: Value, *, instance: bool) -> Value:
         if binding.kind != "function":
-            return self._evaluator.binding(binding, cls)
+            value = self._evaluator.binding(binding, cls)
+            return self._bound_alias(value, cls, receiver) if instance else value
         function = cls.module.functions[binding.index]
         if self.is_property(function):
             return self._evaluator.returned(function) if instance else UNKNOWN
@@ -262,8 +361,18 @@ class MemberReader:
         if "staticmethod" in decorators:
             return value
         if "classmethod" in decorators:
-            return BoundMethod(value.function, ClassValue(cls))
+            return BoundMethod(value.function, self._known_receiver(cls, receiver) or ClassValue(cls))
         return BoundMethod(value.function, receiver) if instance else value
+
+    def _bound_alias(self, value: Value, cls: Class, receiver: Value) -> Value:
+        """`fetch = other_method` and `partialmethod(method, …)` in the body of a class."""
+        target = value.target if isinstance(value, PartialValue) else value
+        if not isinstance(target, FunctionValue) or target.function.owner is not cls:
+            return value
+        if "staticmethod" in target.function.decorator_names:
+            return value
+        bound = BoundMethod(target.function, receiver)
+        return PartialValue(bound) if isinstance(value, PartialValue) else bound
 
     def _of_super(self, value: SuperValue, name: str) -> Value:
         receiver = value.receiver
@@ -294,6 +403,32 @@ class MemberReader:
                     _collect(function, function, function.ir.params[0].name, found)
             self._self[id(cls)] = found
         return found
+
+
+def _has_parameters(cls: Class) -> bool:
+    return bool(cls.ir.type_params) or any(isinstance(base, ir.Subscript) for base in cls.ir.bases)
+
+
+def _says_something(value: Value) -> bool:
+    return not isinstance(value, Unknown | Const)
+
+
+def _has_own(value: Value) -> bool:
+    match value:
+        case Instance(own=own) | ClassValue(own=own):
+            return own
+        case BoundMethod(receiver=receiver):
+            return _has_own(receiver)
+        case Coroutine(result=result):
+            return _has_own(result)
+        case GeneratorValue(receiver=receiver):
+            return receiver is not None and _has_own(receiver)
+        case Container(element=element, items=items):
+            return _has_own(element) or any(_has_own(item) for item in items)
+        case Union(members=alternatives):
+            return any(_has_own(item) for item in alternatives)
+        case _:
+            return False
 
 
 def _replaces_accessor(function: Function) -> bool:

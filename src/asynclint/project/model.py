@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
+from asynclint.flow.control_flow import build_cfg
 from asynclint.flow.traversal import dotted
 from asynclint.project.scopes import ScopeIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from asynclint.flow.control_flow import ControlFlowGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,23 @@ class Function:
     @cached_property
     def index(self) -> ScopeIndex:
         return ScopeIndex(self.module.ir, self.body, self.ir.params)
+
+    @cached_property
+    def nonlocal_writers(self) -> dict[str, tuple[Function, ...]]:
+        """By name, the functions inside this one that assign it after declaring it `nonlocal`."""
+        if self.module.data.find(b"nonlocal ", self.ir.start, self.ir.end) < 0:
+            return {}
+        found: dict[str, list[Function]] = {}
+        for inner in self.module.functions:
+            if self.ir.start < inner.ir.start < self.ir.end and self in inner.ancestors():
+                for name in sorted(inner.index.nonlocal_names & inner.index.bindings.keys()):
+                    found.setdefault(name, []).append(inner)
+        return {name: tuple(functions) for name, functions in found.items()}
+
+    @cached_property
+    def control_flow(self) -> ControlFlowGraph:
+        """The paths through the body."""
+        return build_cfg(self.body)
 
     @property
     def owner(self) -> Class | None:

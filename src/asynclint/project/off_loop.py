@@ -1,4 +1,4 @@
-"""Branches that a body takes only where no event loop runs in its thread, or never.
+"""Statements that a body reaches only where no event loop runs in its thread, or never.
 
 Code that serves both sync and async callers asks first: `asyncio.get_running_loop()` raises RuntimeError in a thread
 without a running loop, `loop.is_running()` is false there, and a loop's own thread is told by its identity. What such
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "current_task", "current_async_library"})
 """They raise where no loop runs in this thread."""
+
+_LEAVING = (ir.Return, ir.Raise, ir.Break, ir.Continue)
+"""What follows them in the same block never runs."""
 
 _THREAD_IDENTITY = frozenset({"get_ident", "current_thread", "main_thread"})
 
@@ -37,6 +40,9 @@ def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
                 yield from _all(statement.orelse if on_loop else statement.body)
                 if on_loop and _ends(statement.body):
                     yield from _all(body[position + 1 :])
+        elif isinstance(statement, _LEAVING):
+            yield from _all(body[position + 1 :])
+            return
         for block in blocks(statement):
             yield from _off_loop(block)
 

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from asynclint.config.config import DEFAULTS
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
 from asynclint.knowledge.coroutines import LAST_NAMES
+from asynclint.knowledge.declared import NOTHING_DECLARED, Declared
 from asynclint.knowledge.names import libraries
 from asynclint.project.blocking import BlockingSummaries
+from asynclint.project.busy_loops import BusyLoopReader
 from asynclint.project.call_sites import CallSiteReader
+from asynclint.project.callers import CallerReader
+from asynclint.project.cancellation import CancellationReader
+from asynclint.project.cancelled_tasks import CancelledTasks
+from asynclint.project.connection_tasks import ConnectionTaskReader
+from asynclint.project.departures import DepartureReader
 from asynclint.project.dispositions import DispositionReader
 from asynclint.project.exceptions import ExceptionSummaries
+from asynclint.project.fastapi_version import fastapi_version_of
+from asynclint.project.held_locks import HeldLockReader
+from asynclint.project.implicit_sites import OPERATORS
 from asynclint.project.inference import Evaluator
 from asynclint.project.layout import Layout
+from asynclint.project.lifecycle_hooks import LifecycleHooks
+from asynclint.project.lock_holders import LockHolderReader
 from asynclint.project.model import Function, Module, ModuleSource, Scope
-from asynclint.project.responses import response_functions
+from asynclint.project.paths import PathReader
+from asynclint.project.request_scope import LoanReader
+from asynclint.project.responses import background_functions, response_functions
 from asynclint.project.roles import Roles
+from asynclint.project.scripts import ScriptReader
 from asynclint.project.task_lifetimes import TaskLifetimes
+from asynclint.project.task_registries import TaskRegistries
+from asynclint.project.thread_functions import find_thread_functions
 from asynclint.project.values import External
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from asynclint.config.config import Config
+    from asynclint.core.version_range import Version
+    from asynclint.project.fastapi_version import FastAPIVersion
+    from asynclint.project.places import PlaceReader
 
 __all__ = ["ModuleSource", "Project"]
 
@@ -33,15 +55,17 @@ __all__ = ["ModuleSource", "Project"]
 class Project:
     """All modules and what is known of them. Every answer is computed when first asked for, and kept."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, config: Config = DEFAULTS) -> None:
         self.layout = layout
+        self.config = config
         self.evaluator = Evaluator(layout)
         self._line_tables: dict[str, LineTable] = {}
 
     @classmethod
-    def build(cls, modules: Sequence[ModuleSource], root: str) -> Project:
-        """Link the modules. `root` is the absolute path of the project's folder."""
-        return cls(Layout(modules, root, libraries()))
+    def build(cls, modules: Sequence[ModuleSource], root: str, config: Config = DEFAULTS) -> Project:
+        """Link the modules. `root` is the absolute path of the project's folder, `config` what holds there."""
+        declared = NOTHING_DECLARED if config is DEFAULTS else Declared.of(config)
+        return cls(Layout(modules, root, libraries(), config.src, declared), config)
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -54,11 +78,15 @@ class Project:
 
     @cached_property
     def call_sites(self) -> CallSiteReader:
-        return CallSiteReader(self.evaluator, self._property_names)
+        return CallSiteReader(self.evaluator, self._property_names, self._operator_methods)
 
     @cached_property
     def blocking(self) -> BlockingSummaries:
-        return BlockingSummaries(self.evaluator, self.call_sites)
+        return BlockingSummaries(self.evaluator, self.call_sites, self.lock_holders)
+
+    @cached_property
+    def lock_holders(self) -> LockHolderReader:
+        return LockHolderReader(self.evaluator, self.call_sites, lambda: self.places)
 
     @cached_property
     def roles(self) -> Roles:
@@ -69,22 +97,91 @@ class Project:
         return DispositionReader(self.evaluator)
 
     @cached_property
+    def callers(self) -> CallerReader:
+        return CallerReader(self)
+
+    @cached_property
+    def scripts(self) -> ScriptReader:
+        return ScriptReader(self)
+
+    @property
+    def places(self) -> PlaceReader:
+        """Where values are kept, and every mention of them outside tests."""
+        return self.task_lifetimes.places
+
+    @cached_property
+    def loans(self) -> LoanReader:
+        return LoanReader(self)
+
+    @cached_property
+    def departures(self) -> DepartureReader:
+        return DepartureReader(self.evaluator)
+
+    @cached_property
+    def thread_functions(self) -> dict[int, str]:
+        """By `id`, the plain functions that the project gives to a thread, and what runs them there."""
+        return find_thread_functions(self)
+
+    @cached_property
+    def paths(self) -> PathReader:
+        """The control-flow graphs of bodies, each built when first asked for."""
+        return PathReader()
+
+    @cached_property
     def task_lifetimes(self) -> TaskLifetimes:
         return TaskLifetimes(self)
+
+    @cached_property
+    def cancellation(self) -> CancellationReader:
+        return CancellationReader(self)
+
+    @cached_property
+    def cancelled_tasks(self) -> CancelledTasks:
+        return CancelledTasks(self)
+
+    @cached_property
+    def lifecycle_hooks(self) -> LifecycleHooks:
+        return LifecycleHooks(self)
+
+    @cached_property
+    def task_registries(self) -> TaskRegistries:
+        return TaskRegistries(self)
+
+    @cached_property
+    def held_locks(self) -> HeldLockReader:
+        return HeldLockReader(self.evaluator)
+
+    @cached_property
+    def busy_loops(self) -> BusyLoopReader:
+        return BusyLoopReader(self.evaluator)
+
+    @cached_property
+    def connection_tasks(self) -> ConnectionTaskReader:
+        return ConnectionTaskReader(self)
 
     @cached_property
     def exceptions(self) -> ExceptionSummaries:
         return ExceptionSummaries(self.evaluator)
 
     @cached_property
+    def fastapi_release(self) -> FastAPIVersion:
+        """The FastAPI that the project runs on, and which file says so."""
+        return fastapi_version_of(self.config.fastapi_version, self.layout.root, lambda: self.layout.roots.all_roots)
+
+    @property
+    def fastapi_version(self) -> Version:
+        """As in `version < (0, 118)`; above every release where nothing says which."""
+        return self.fastapi_release.version
+
+    @cached_property
     def response_functions(self) -> frozenset[Function]:
         """Functions that run between a request and its response."""
         return response_functions(self)
 
-    @property
-    def unresolved_calls(self) -> int:
-        """Calls looked at so far of which nothing is known."""
-        return sum(self.call_sites.unresolved.values())
+    @cached_property
+    def background_functions(self) -> frozenset[Function]:
+        """Functions that background tasks run, whatever else does."""
+        return background_functions(self)
 
     @cached_property
     def coroutine_names(self) -> frozenset[str]:
@@ -99,7 +196,7 @@ class Project:
             for function in module.functions
             if function.is_async or _declares_awaitable(function)
         }
-        return frozenset(own | LAST_NAMES)
+        return frozenset(own | LAST_NAMES).union(*(_other_names(module, own) for module in self.modules))
 
     @cached_property
     def task_spawners(self) -> frozenset[Function]:
@@ -109,6 +206,7 @@ class Project:
             for scope, call in self.calls_named(frozenset({"create_task", "ensure_future"}))
             if isinstance(scope, Function)
             and not scope.is_async
+            and scope.full_name not in self.layout.declared.task_keepers
             and self.dispositions.of(call, scope).how == "returned"
             and any(
                 isinstance(target, External) and target.name in TASK_FACTORIES
@@ -125,11 +223,28 @@ class Project:
             if function.ir.parent_class >= 0 and function.ir.decorators and _looks_like_property(function)
         )
 
+    @cached_property
+    def async_property_names(self) -> frozenset[str]:
+        """Names of async methods that look like properties: reading one gives a coroutine."""
+        return frozenset(
+            function.name
+            for module in self.modules
+            for function in module.functions
+            if function.is_async and function.ir.parent_class >= 0 and _looks_like_property(function)
+        )
+
+    @cached_property
+    def _operator_methods(self) -> frozenset[str]:
+        return frozenset(
+            function.name
+            for module in self.modules
+            for function in module.functions
+            if function.ir.parent_class >= 0 and function.name in OPERATORS
+        )
+
     def is_test(self, module: Module) -> bool:
         """Whether the module belongs to a test suite, by the naming conventions of pytest."""
-        path = PurePosixPath(module.path[len(self.layout.root) :])
-        named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
-        return named or bool({"tests", "test", "testing"} & set(path.parts[:-1]))
+        return self.layout.is_test(module)
 
     def line_table(self, module: Module) -> LineTable:
         """The lines of a module, counted once."""
@@ -167,6 +282,14 @@ def _calls(scope: Scope, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call
         last = callee.attr if isinstance(callee, ir.Attribute) else callee.id if isinstance(callee, ir.Name) else ""
         if last in names:
             yield scope, call
+
+
+def _other_names(module: Module, names: set[str]) -> Iterator[str]:
+    """What the module calls the things of some names that it imports: `from m import name as other`."""
+    for bindings in module.index.bindings.values() if b" as " in module.data else ():
+        for binding in bindings:
+            if isinstance(binding.source, ir.Alias) and binding.source.asname and binding.source.name in names:
+                yield binding.source.asname
 
 
 def _declares_awaitable(function: Function) -> bool:

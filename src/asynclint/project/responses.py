@@ -1,4 +1,4 @@
-"""Which functions run between a request and its response."""
+"""Which functions run between a request and its response, and which behind it."""
 
 from __future__ import annotations
 
@@ -22,4 +22,24 @@ def response_functions(project: Project) -> frozenset[Function]:
         found.add(function)
         for site in project.call_sites.sites(function):
             stack.extend(callee for callee in site.functions if site.awaited or not callee.is_async)
+    return frozenset(found)
+
+
+MAX_BACKGROUND_CALLS = 4
+"""Functions that call each other from a background function on; beyond, they are the application's at large."""
+
+
+def background_functions(project: Project) -> frozenset[Function]:
+    """Background functions, and what they call or await, directly or through few others."""
+    found: set[Function] = set()
+    level = list(project.roles.functions(Role.BACKGROUND))
+    for _ in range(MAX_BACKGROUND_CALLS + 1):
+        found.update(level)
+        level = [
+            callee
+            for function in level
+            for site in project.call_sites.sites(function)
+            for callee in site.functions
+            if callee not in found and (site.awaited or not callee.is_async)
+        ]
     return frozenset(found)

@@ -14,12 +14,24 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.knowledge import blocking as knowledge
-from asynclint.knowledge.fastapi_api import DEPENDS, FASTAPI_APPS, HTTP_ROUTE_DECORATORS, ROUTERS
+from asynclint.knowledge.asyncio_api import loop_callback
+from asynclint.knowledge.fastapi_api import (
+    BACKGROUND_TASK,
+    DEPENDS,
+    FASTAPI_APPS,
+    HTTP_ROUTE_DECORATORS,
+    JOB_DECORATOR_NAMES,
+    JOB_DECORATORS,
+    JOB_REGISTRAR_NAMES,
+    JOB_REGISTRARS,
+    ROUTERS,
+)
 from asynclint.project.model import Class, Function, Module
+from asynclint.project.sites import argument_at
+from asynclint.project.validators import ValidatorReader
 from asynclint.project.values import (
     BoundMethod,
     ClassValue,
-    Container,
     External,
     FunctionValue,
     Instance,
@@ -28,6 +40,7 @@ from asynclint.project.values import (
     TaskValue,
     Unknown,
     Value,
+    full_name,
     members,
 )
 
@@ -76,27 +89,9 @@ _CALLS = frozenset(
         "add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route", "add_exception_handler",
         "add_event_handler", "Depends", "Security", "add_task", "FastAPI", "Starlette", "APIRouter",
         "add_done_callback", "call_soon", "call_later", "call_at", "call_soon_threadsafe", "BackgroundTask",
+        "add_reader", "add_writer", "add_signal_handler", "set_exception_handler", "run_sync", "add_middleware",
     },
 )  # fmt: skip
-_MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel"})
-_VALIDATORS = frozenset(
-    f"pydantic.{name}"
-    for name in (
-        "validator", "field_validator", "root_validator", "model_validator", "field_serializer", "model_serializer",
-        "computed_field",
-    )
-)  # fmt: skip
-"""They run on the loop even for `def` routes: requests are validated and responses serialised there."""
-
-_LOOP_CALLBACKS = {
-    "asyncio.AbstractEventLoop.call_soon": 0,
-    "asyncio.AbstractEventLoop.call_soon_threadsafe": 0,
-    "asyncio.AbstractEventLoop.call_later": 1,
-    "asyncio.AbstractEventLoop.call_at": 1,
-    "asyncio.Task.add_done_callback": 0,
-}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Scheduled:
     """`tasks.add_task(callee, …)`: a call that hands a function to FastAPI for after the response."""
@@ -113,6 +108,7 @@ class Roles:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
+        self._ends_with_function: set[int] = set()
 
     def of(self, function: Function) -> frozenset[Role]:
         """Every capacity in which the function is known to be called by the framework."""
@@ -121,12 +117,17 @@ class Roles:
     def functions(self, *roles: Role) -> tuple[Function, ...]:
         """The functions that have any of the roles, by module and place."""
         wanted = set(roles)
+        return tuple(function for function in self._with_any_role if wanted & self._table[id(function)])
+
+    @cached_property
+    def _with_any_role(self) -> tuple[Function, ...]:
         return tuple(
-            function
-            for module in self._project.modules
-            for function in module.functions
-            if wanted & self._table.get(id(function), set())
+            function for module in self._project.modules for function in module.functions if id(function) in self._table
         )
+
+    def ends_with_function(self, dependency: Function) -> bool:
+        """Whether it is declared somewhere with `scope="function"`: its exit code then runs before the response."""
+        return bool(self._table) and id(dependency) in self._ends_with_function
 
     @cached_property
     def scheduled(self) -> tuple[Scheduled, ...]:
@@ -135,6 +136,17 @@ class Roles:
         for scope, call in self._project.calls_named(frozenset({"add_task"})):
             callee = scheduled_callee(call)
             if callee is not None and self.is_background_tasks(call.func, scope):
+                found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
+        return tuple(found)
+
+    @cached_property
+    def attached(self) -> tuple[Scheduled, ...]:
+        """Every `BackgroundTask(f, …)`: what Starlette's responses take as `background=`."""
+        found: list[Scheduled] = []
+        for scope, call in self._project.calls_named(frozenset({"BackgroundTask"})):
+            targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
+            callee = scheduled_callee(call)
+            if callee is not None and any(getattr(item, "name", "") == BACKGROUND_TASK for item in targets):
                 found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
         return tuple(found)
 
@@ -162,59 +174,56 @@ class Roles:
         for module in self._project.modules:
             for function, role in self._from_signatures(module):
                 table.setdefault(id(function), set()).add(role)
+        declared = ((function, Role.BACKGROUND) for item in self.declared_background for function in item.functions)
+        for function, role in (*declared, *self._jobs()):
+            table.setdefault(id(function), set()).add(role)
         entries = [
             function
             for module in self._project.modules
             for function in module.functions
             if table.get(id(function), set()) & {Role.ROUTE, Role.WEBSOCKET, Role.DEPENDENCY}
         ]
-        for function in self._validators(entries):
+        for function in ValidatorReader(self._evaluator).functions(entries):
             table.setdefault(id(function), set()).add(Role.VALIDATOR)
         return table
 
-    def _validators(self, entries: list[Function]) -> Iterator[Function]:
-        """Validators and serializers of the Pydantic models that routes take or return, nested models included."""
-        seen: set[Class] = set()
-        stack: list[Class] = []
-        for function in entries:
-            around = function.owner or function.parent
-            annotations = [param.annotation for param in function.ir.params] + [function.ir.returns]
-            for node in annotations:
-                if node is not None:
-                    stack += self._models_in(self._evaluator.annotations.read(node, around))
-        while stack:
-            cls = stack.pop()
-            if cls in seen:
-                continue
-            seen.add(cls)
-            for entry in self._evaluator.members.mro(cls):
-                if isinstance(entry, Class):
-                    yield from (function for function in entry.methods if self._is_validator(function))
-                    for statement in entry.body:
-                        if isinstance(statement, ir.AnnAssign):
-                            stack += self._models_in(self._evaluator.annotations.read(statement.annotation, entry))
+    @cached_property
+    def declared_background(self) -> tuple[Scheduled, ...]:
+        """The calls of the project's own background runners, as its configuration names them."""
+        runners = self._evaluator.layout.declared.background_runners
+        found: list[Scheduled] = []
+        for scope, call in self._project.calls_named(runners.last_parts) if runners else ():
+            targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
+            callee = scheduled_callee(call)
+            if callee is not None and runners.any_of(full_name(target) for target in targets):
+                found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
+        return tuple(found)
 
-    def _models_in(self, value: Value) -> list[Class]:
-        found: list[Class] = []
-        for member in members(value):
-            if isinstance(member, Container):
-                found += self._models_in(member.element)
-            elif (
-                isinstance(member, Instance)
-                and isinstance(member.cls, Class)
-                and self._evaluator.members.is_subclass(member.cls, _MODELS)
-            ):
-                found.append(member.cls)
-        return found
+    def _is_job_decorator(self, node: ir.Expr, function: Function) -> bool:
+        callee = node.func if isinstance(node, ir.Call) else node
+        last = callee.attr if isinstance(callee, ir.Attribute) else callee.id if isinstance(callee, ir.Name) else ""
+        if last not in JOB_DECORATOR_NAMES:
+            return False
+        targets = self._evaluator.targets(self._evaluator.value_outside(callee, function))
+        return any(isinstance(item, External) and item.name in JOB_DECORATORS for item in targets)
 
-    def _is_validator(self, function: Function) -> bool:
-        for node in function.ir.decorators:
+    def _declared(self, function: Function) -> Iterator[Role]:
+        """What the configuration says of the function, or of its decorators."""
+        declared = self._evaluator.layout.declared
+        if function.full_name in declared.shutdown_hooks:
+            yield Role.SHUTDOWN
+        for node in function.ir.decorators if declared.routes or declared.shutdown_hooks else ():
             value = self._evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
-            if isinstance(value, External) and value.name in _VALIDATORS:
-                return True
-        return False
+            names = [full_name(target) for target in self._evaluator.targets(value)]
+            if declared.routes.any_of(names):
+                yield Role.ROUTE
+            if declared.shutdown_hooks.any_of(names):
+                yield Role.SHUTDOWN
 
     def _from_decorators(self, function: Function) -> Iterator[Role]:
+        yield from self._declared(function)
+        if any(self._is_job_decorator(node, function) for node in function.ir.decorators):
+            yield Role.BACKGROUND
         for node in function.ir.decorators:
             callee = node.func if isinstance(node, ir.Call) else node
             if not isinstance(callee, ir.Attribute):
@@ -223,10 +232,11 @@ class Roles:
                 event = node.args[0] if node.args else None
                 if isinstance(event, ir.Constant) and event.value in _EVENTS:
                     yield _EVENTS[str(event.value)]
-            elif callee.attr in _DECORATORS and self._is_application(callee.value, function.owner or function.parent):
+            elif callee.attr in _DECORATORS and self.is_application(callee.value, function.owner or function.parent):
                 yield _DECORATORS[callee.attr]
 
-    def _is_application(self, node: ir.Expr, scope: Scope) -> bool:
+    def is_application(self, node: ir.Expr, scope: Scope) -> bool:
+        """Whether the expression stands for an application or router, as far as is known or its name tells."""
         value = self._evaluator.value(node, scope)
         if isinstance(value, Unknown):
             # A router handed in as a parameter or taken from a table keeps its telling name.
@@ -242,12 +252,14 @@ class Roles:
     def _from_call(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
         last = call.func.attr if isinstance(call.func, ir.Attribute) else getattr(call.func, "id", "")
         if last in _REGISTRATIONS and isinstance(call.func, ir.Attribute):
-            if self._is_application(call.func.value, scope) and len(call.args) > 1:
+            if self.is_application(call.func.value, scope) and len(call.args) > 1:
                 yield from self._with_role(call.args[1], scope, _REGISTRATIONS[last])
         elif last == "add_event_handler" and len(call.args) > 1 and isinstance(call.args[0], ir.Constant):
             role = _EVENTS.get(str(call.args[0].value))
             if role is not None:
                 yield from self._with_role(call.args[1], scope, role)
+        elif last == "add_middleware":
+            yield from self._middleware(call, scope)
         elif last in {"Depends", "Security"}:
             yield from self._dependency(call, scope)
         elif last in {"FastAPI", "Starlette", "APIRouter"}:
@@ -259,17 +271,45 @@ class Roles:
         else:
             yield from self._loop_callback(call, scope)
 
+    def _jobs(self) -> Iterator[tuple[Function, Role]]:
+        """Functions given to a scheduler. Few projects have one, and many have methods that are called like its."""
+        if not any(b"apscheduler" in module.data for module in self._project.modules):
+            return
+        for scope, call in self._project.calls_named(JOB_REGISTRAR_NAMES):
+            targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
+            callee = scheduled_callee(call)
+            if callee is not None and any(getattr(item, "name", "") in JOB_REGISTRARS for item in targets):
+                yield from self._with_role(callee, scope, Role.BACKGROUND)
+
     def _loop_callback(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
         for target in self._evaluator.targets(self._evaluator.value(call.func, scope)):
-            if isinstance(target, External) and target.name in _LOOP_CALLBACKS:
-                position = _LOOP_CALLBACKS[target.name]
-                if len(call.args) > position:
-                    yield from self._with_role(call.args[position], scope, Role.LOOP_CALLBACK)
+            parameter = loop_callback(target.name) if isinstance(target, External) else None
+            callback = None if parameter is None else argument_at(call, parameter)
+            if callback is not None:
+                yield from self._with_role(callback, scope, Role.LOOP_CALLBACK)
+
+    def _middleware(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
+        """The plain `__call__` of a class of middleware: it is called on the loop and returns an awaitable."""
+        for member in members(self._evaluator.value(call.args[0], scope)) if call.args else ():
+            method = self._evaluator.members.method(member.cls, "__call__") if isinstance(member, ClassValue) else None
+            if method is not None and not method.is_async:
+                yield method, Role.MIDDLEWARE
+
+    def is_dependency(self, call: ir.Call, scope: Scope) -> bool:
+        """Whether the call is FastAPI's `Depends(…)` or `Security(…)`."""
+        targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
+        return any(isinstance(item, External) and item.name in DEPENDS for item in targets)
 
     def _dependency(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
-        targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
-        if call.args and any(isinstance(item, External) and item.name in DEPENDS for item in targets):
-            yield from self._with_role(call.args[0], scope, Role.DEPENDENCY)
+        if call.args and self.is_dependency(call, scope):
+            early = any(
+                keyword.name == "scope" and isinstance(keyword.value, ir.Constant) and keyword.value.value == "function"
+                for keyword in call.keywords
+            )
+            for function, role in self._with_role(call.args[0], scope, Role.DEPENDENCY):
+                if early:
+                    self._ends_with_function.add(id(function))
+                yield function, role
 
     def _application(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
         for keyword in call.keywords:

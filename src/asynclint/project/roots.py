@@ -36,6 +36,8 @@ class ImportRoots:
     paths: tuple[str, ...]
     third_party: frozenset[str] = frozenset()
     """Top-level names known to belong to installed libraries: never taken for a file beside the importer."""
+    declared: tuple[str, ...] = ()
+    """Folders that the project says it imports from, tried before those that are found."""
     _found: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -67,7 +69,7 @@ class ImportRoots:
     @cached_property
     def all_roots(self) -> tuple[str, ...]:
         """Folders from which some package of the project is imported, sorted."""
-        found = {self.root}
+        found = {self.root, *self.declared}
         for folder in self.packages:
             found.add(dirname(self._topmost(folder)))
         found |= {folder for folder in self.folders if folder.endswith("/src") and folder not in self.packages}
@@ -89,7 +91,9 @@ class ImportRoots:
         key = (folder, name)
         if key not in self._found:
             self._found[key] = self._search(folder, name)
-        return self._found[key]
+        found = self._found[key]
+        # `redis.py` that imports redis means the library: a script that imports itself would not have run.
+        return None if found == importer and self._shadowed(name) else found
 
     def submodule(self, container: str, name: str) -> str | None:
         """A module inside a package, given by its `__init__` file or its folder."""
@@ -121,9 +125,17 @@ class ImportRoots:
             if found is None:
                 continue
             beside_or_namespace = root == folder or not found.endswith(_SUFFIXES)
-            if not (beside_or_namespace and self._shadowed(name)):
+            if not (beside_or_namespace and self._shadowed(name)) or self._comes_first(root, found, name):
                 return found
         return None
+
+    def _comes_first(self, root: str, found: str, name: str) -> bool:
+        """Whether a file takes the place of a library: it lies where the program is started, first on `sys.path`.
+
+        Modules of the standard library are imported long before that by whatever starts the program.
+        """
+        is_standard = name.partition(".")[0] in sys.stdlib_module_names
+        return root in self.all_roots and found.endswith(_SUFFIXES) and not is_standard
 
     def _shadowed(self, name: str) -> bool:
         top = name.partition(".")[0]
@@ -140,6 +152,7 @@ class ImportRoots:
             if current not in self.packages:
                 yield current
             current = dirname(current)
+        yield from self.declared
         yield from sorted(self.all_roots, key=lambda item: (-len(_common(item, folder)), item))
 
 

@@ -23,6 +23,7 @@ BindingKind: TypeAlias = Literal[
     "match",
     "import",
     "import-from",
+    "import-star",
     "function",
     "class",
     "param",
@@ -117,9 +118,10 @@ class ScopeIndex:
         self.statement_blocks: dict[int, Block] = {}
         self.global_names: set[str] = set()
         self.nonlocal_names: set[str] = set()
-        self.star_imports: list[ir.ImportFrom] = []
+        self.star_imports: list[Binding] = []
         self.calls: list[ir.Call] = []
         self.attributes: list[ir.Attribute] = []
+        self.subscripts: list[ir.Subscript] = []
         self._branch_counts: dict[int, int] = {}
         self._order = 0
         self._blocks = 0
@@ -156,6 +158,12 @@ class ScopeIndex:
         if not hidden:
             earlier += [item for item in found if item.order >= order and _in_common_loop(item.block, block)]
         return [binding for binding in earlier if binding.kind != "delete"]
+
+    def starred_after(self, bindings: list[Binding], use: Use | None) -> list[ir.ImportFrom]:
+        """The `import *` of this body that may bind a name later than all of its `bindings`, the last first."""
+        last = max((item.order for item in bindings), default=0)
+        found = [item for item in self.star_imports if item.order > last and (use is None or item.order < use.order)]
+        return [item.statement for item in reversed(found) if isinstance(item.statement, ir.ImportFrom)]
 
     def _completes(self, binding: Binding, block: Block, branches: dict[int, set[int]]) -> bool:
         """Whether with this binding every branch of its statement that comes out of it has bound the name."""
@@ -214,6 +222,8 @@ class ScopeIndex:
                 self.calls.append(node)  # type: ignore[arg-type]
             elif kind is ir.Attribute:
                 self.attributes.append(node)  # type: ignore[arg-type]
+            elif kind is ir.Subscript:
+                self.subscripts.append(node)  # type: ignore[arg-type]
             elif kind is ir.NamedExpr:
                 self._bind_walrus(node, where)  # type: ignore[arg-type]
             elif kind is ir.Lambda:
@@ -329,7 +339,7 @@ class ScopeIndex:
     def _import_from(self, node: ir.ImportFrom, block: Block) -> None:
         for alias in node.names:
             if alias.name == "*":
-                self.star_imports.append(node)
+                self.star_imports.append(Binding("import-star", "*", self._next(), block, source=alias, statement=node))
                 continue
             self._bind(
                 Binding("import-from", alias.asname or alias.name, self._next(), block, source=alias, statement=node),

@@ -17,7 +17,7 @@ from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
 from asynclint.project.function_use import FunctionUse
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.places import AttributePlace, LocalPlace, Mention, Place, PlaceReader
-from asynclint.project.values import BoundMethod, ClassValue, External, FunctionValue, Unknown, Value
+from asynclint.project.values import BoundMethod, ClassValue, External, FunctionValue, Unknown, Value, full_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,9 +57,13 @@ _LOGGERS = ("logging.", "loguru.", "structlog.")
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The task is cancelled, awaited or handed to unknown code in this body."""
+    """The task is cancelled, awaited or handed to unknown code in this body.
+
+    `cancel` is the attribute by which it is cancelled, None for the other ways.
+    """
 
     scope: Scope
+    cancel: ir.Attribute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +115,33 @@ class TaskEndReader:
     def of(self, node: ir.Expr, scope: Scope) -> TaskEnding:
         """Follow the task, or collection of tasks, that an expression gives."""
         origin = Mention(node, scope)
+        stores: dict[Place, Store] = {}
+        for move, visit in self._moves(origin):
+            if isinstance(move, End) and self._is_for_good(move, visit, origin):
+                return TaskEnding(move, _lasting(stores))
+            if isinstance(move, Store):
+                stores.setdefault(move.place, move)
+        return TaskEnding(None, _lasting(stores))
+
+    def ends(self, node: ir.Expr, scope: Scope) -> tuple[End, ...]:
+        """Every place that ends the task, be it only for a client or before a restart."""
+        return tuple(move for move, _ in self._moves(Mention(node, scope)) if isinstance(move, End))
+
+    def _moves(self, origin: Mention) -> Iterator[tuple[_Move, _Visit]]:
+        """All that is done with the value, nearest first; what is mentioned too often is taken to be ended."""
         queue: deque[_Visit] = deque([_Visit(origin, None)])
         seen = {queue[0].key}
-        stores: dict[Place, Store] = {}
-        while queue and len(seen) < MAX_STEPS:
+        while queue:
             visit = queue.popleft()
+            if len(seen) >= MAX_STEPS:
+                yield End(origin.scope), _Visit(origin, None)
+                return
             for move in self._follow(*visit.mention):
-                if isinstance(move, End) and self._is_for_good(move, visit, origin):
-                    return TaskEnding(move, _lasting(stores))
-                if isinstance(move, Store):
-                    stores.setdefault(move.place, move)
+                yield move, visit
                 for following in self._after(move, visit):
                     if following.key not in seen:
                         seen.add(following.key)
                         queue.append(following)
-        return TaskEnding(End(scope) if queue else None, _lasting(stores))
 
     def _after(self, move: _Move, visit: _Visit) -> Iterator[_Visit]:
         match move:
@@ -199,7 +215,7 @@ class TaskEndReader:
         around = scope.index.parents.get(id(parent))
         is_called = isinstance(around, ir.Call) and around.func is parent
         if parent.attr == "cancel":
-            yield End(scope)
+            yield End(scope, parent)
         elif is_called and parent.attr in _READERS and isinstance(around, ir.Call):
             yield Mention(around, scope)
 
@@ -292,6 +308,9 @@ class TaskEndReader:
             yield from self._given_to(target, node, parent, scope)
 
     def _given_to(self, target: Value, node: ir.Expr, call: ir.Call, scope: Scope) -> Iterator[_Move]:
+        if full_name(target) in self._evaluator.layout.declared.task_keepers:
+            yield End(scope)
+            return
         match target:
             case FunctionValue(function=function):
                 yield from self._parameter(function, node, call, scope, skip=0)

@@ -22,7 +22,7 @@ from asynclint.project.task_ends import TaskEndReader, module_of
 from asynclint.project.values import Coroutine, members
 
 if TYPE_CHECKING:
-    from asynclint.project.endless_loops import EndlessLoop
+    from asynclint.project.endless_loops import EndlessLoop, Signal
     from asynclint.project.project import Project
     from asynclint.project.task_ends import Store
 
@@ -59,19 +59,21 @@ class TaskLifetimes:
     def __init__(self, project: Project) -> None:
         self._project = project
         modules = tuple(module for module in project.modules if not project.is_test(module))
-        self._places = PlaceReader(project.evaluator, modules)
-        self._signals = StopSignals(self._places)
-        self._ends = TaskEndReader(project, self._places)
-        self.loops = EndlessLoopReader(project.evaluator, self._places)
+        self.places = PlaceReader(project.evaluator, modules)
+        self._signals = StopSignals(self.places)
+        self.ends = TaskEndReader(project, self.places)
+        self.loops = EndlessLoopReader(project.evaluator, self.places)
 
     def unended(self, task: ir.Expr, scope: Scope, function: Function) -> UnendedTask | None:
         """The task that the expression makes of the coroutine function, if it runs for ever and nothing ends it."""
+        if isinstance(scope, Function) and scope.full_name in self._project.layout.declared.task_keepers:
+            return None
         loop = self.loops.of(function)
         if loop is None or any(self._signals.is_raised(signal) for signal in loop.signals):
             return None
         if self._ends_all or self._is_for_connection(scope):
             return None
-        ending = self._ends.of(task, scope)
+        ending = self.ends.of(task, scope)
         if ending.end is not None or self._is_run_to_end(scope):
             return None
         closer = self._closer(scope, ending.stores)
@@ -79,6 +81,10 @@ class TaskLifetimes:
             return None
         owned = all(getattr(store.place, "owner", OUTSIDE) is not None for store in ending.stores)
         return UnendedTask(loop, ending.stores, closer, is_certain=self._serves and owned and not loop.signals)
+
+    def may_be_signalled(self, signals: tuple[Signal, ...]) -> bool:
+        """Whether something in the project may raise one of the signals."""
+        return any(self._signals.is_raised(signal) for signal in signals)
 
     @cached_property
     def _serves(self) -> bool:
@@ -93,12 +99,12 @@ class TaskLifetimes:
     def _ends_all(self) -> bool:
         """Whether something that runs at shutdown cancels, or waits for, whatever `asyncio.all_tasks()` lists."""
         return any(
-            isinstance(scope, Function) and self._is_at_shutdown(scope) and self._ends.of(call, scope).end is not None
+            isinstance(scope, Function) and self.is_at_shutdown(scope) and self.ends.of(call, scope).end is not None
             for scope, call in self._project.calls_named(frozenset({"all_tasks"}))
             if not call.args and not call.keywords and not self._project.is_test(module_of(scope))
         )
 
-    def _is_at_shutdown(self, function: Function) -> bool:
+    def is_at_shutdown(self, function: Function) -> bool:
         """Whether the function ends things by its name, or is a hook of the application's end, or called by one."""
         if _ENDINGS.search(function.name) or self._is_hook(function):
             return True

@@ -65,17 +65,28 @@ class BoundMethod:
 
 @dataclass(frozen=True, slots=True)
 class ClassValue:
-    """A class of the project itself."""
+    """A class of the project itself.
+
+    `own` tells that it is what the method under analysis gets as `cls`; `args` are those of `Repository[User]`.
+    """
 
     cls: Class
+    own: bool = False
+    args: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of a project class, or of an external class by dotted name. `element` is what iterating gives."""
+    """An object of a project class, or of an external class by dotted name. `element` is what iterating gives.
+
+    `own` and `args` as in `ClassValue`: an own object is the one that the method under analysis runs on, so that
+    whoever calls the method knows its class better.
+    """
 
     cls: Class | str
     element: Value | None = None
+    own: bool = False
+    args: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class GeneratorValue:
 
     function: Function
     context_manager: bool = False
+    receiver: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +138,15 @@ class LambdaValue:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A list, tuple, set or dict. `items` are known for displays, else empty; `element` is any member."""
+    """A list, tuple, set or dict. `items` are known for displays, else empty; `element` is any member.
+
+    `keys` are those of a dict display of constant keys, in the order of its `items`.
+    """
 
     element: Value
     items: tuple[Value, ...] = ()
     kind: str = "list"
+    keys: tuple[str | int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +196,19 @@ def union(values: Sequence[Value]) -> Value:
     if not known:
         return UNKNOWN
     return known[0] if len(known) == 1 else Union(tuple(known))
+
+
+def full_name(value: Value) -> str:
+    """The dotted name of a function or class, by which a project can declare what it does; empty for the rest."""
+    match value:
+        case External(name=name):
+            return name
+        case FunctionValue(function=function) | BoundMethod(function=function):
+            return function.full_name
+        case ClassValue(cls=cls):
+            return cls.full_name
+        case _:
+            return ""
 
 
 def known_members(value: Value) -> tuple[Value, ...]:

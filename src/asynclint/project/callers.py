@@ -1,0 +1,57 @@
+"""Where the project calls a function."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.project.model import Class, Function, Module
+from asynclint.project.values import BoundMethod, FunctionValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.model import Scope
+    from asynclint.project.project import Project
+
+
+class CallerReader:
+    """Lists the calls of functions outside tests, by module and place; each function is looked for once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._calls: dict[Function, tuple[tuple[Scope, ir.Call], ...]] = {}
+
+    def of(self, function: Function) -> tuple[tuple[Scope, ir.Call], ...]:
+        """The calls that surely or possibly run the function, each with the body it stands in."""
+        found = self._calls.get(function)
+        if found is None:
+            found = self._calls[function] = tuple(self._find(function))
+        return found
+
+    def _find(self, function: Function) -> Iterator[tuple[Scope, ir.Call]]:
+        evaluator = self._project.evaluator
+        marker = function.name.encode()
+        for module in self._project.modules:
+            if marker not in module.data or self._project.is_test(module):
+                continue
+            names = frozenset({function.name, *_aliases(module, function.name)})
+            for scope, call in self._project.module_calls_named(module, names):
+                targets = evaluator.targets(evaluator.value(call.func, scope))
+                if any(isinstance(item, FunctionValue | BoundMethod) and item.function is function for item in targets):
+                    yield scope, call
+
+
+def _aliases(module: Module, name: str) -> Iterator[str]:
+    """What `from m import name as other` calls it."""
+    if not re.search(rb"\b" + re.escape(name.encode()) + rb"\s+as\s", module.data):
+        return
+    scopes: tuple[Module | Class | Function, ...] = (module, *module.classes, *module.functions)
+    for scope in scopes:
+        if isinstance(scope, Function) and module.data.find(b"import", scope.ir.start, scope.ir.end) < 0:
+            continue
+        for bindings in scope.index.bindings.values():
+            for binding in bindings:
+                if isinstance(binding.source, ir.Alias) and binding.source.name == name and binding.source.asname:
+                    yield binding.source.asname

@@ -1,0 +1,335 @@
+"""Startup and shutdown code that never runs, because of what its application is made with or mounted on.
+
+Observed on FastAPI 0.105 to 0.165: an application or router that is given `lifespan` ignores its own event handlers; a
+mounted application gets no lifespan events at all; the lifespan of an included router is merged into that of the
+application since 0.112.2 (fastapi PR 9630), and the event handlers of an included router run either way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from asynclint.core.span import Span
+from asynclint.flow import ir
+from asynclint.knowledge.fastapi_api import EVENT_DECORATOR, EVENT_PARAMETERS, EVENT_REGISTRAR, FASTAPI_APPS, ROUTERS
+from asynclint.knowledge.names import canonical
+from asynclint.project.call_sites import argument_for
+from asynclint.project.model import Function, module_of
+from asynclint.project.places import GlobalPlace, LocalPlace
+from asynclint.project.values import Const, External, FunctionValue, GeneratorValue, Unknown, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.model import Module, Scope
+    from asynclint.project.places import Place
+    from asynclint.project.project import Project
+
+MERGED_SINCE = (0, 112, 2)
+"""The first FastAPI that runs the lifespan of an included router."""
+
+_CONSTRUCTORS = frozenset({"FastAPI", "Starlette", "APIRouter"})
+_RUNS_HANDLERS = frozenset({"startup", "shutdown", "_startup", "_shutdown"})
+_EVENTS = frozenset({"startup", "shutdown"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeadHook:
+    """A hook that the framework never calls.
+
+    `reason` is "lifespan", "mounted" or "included"; `by` is the call that makes it so.
+    """
+
+    module: Module
+    scope: Scope
+    span: Span
+    name: str
+    reason: str
+    by: ir.Call
+    by_module: Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Application:
+    """A call that makes an application or router, and where it is kept."""
+
+    scope: Scope
+    call: ir.Call
+    place: Place
+    lifespan: ir.Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hook:
+    """A handler registered for an event of the application in `place`."""
+
+    scope: Scope
+    place: Place
+    span: Span
+    handler: ir.Expr | None
+    function: Function | None
+
+
+class LifecycleHooks:
+    """All hooks of a project that never run."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._evaluator = project.evaluator
+
+    def dead(self, module: Module) -> Iterator[DeadHook]:
+        """Those written in one module."""
+        yield from (item for item in self._dead if item.module is module)
+
+    @cached_property
+    def _dead(self) -> tuple[DeadHook, ...]:
+        if not any(application.lifespan is not None for application in self._applications):
+            return ()
+        return (*self._ignored_handlers(), *self._ignored_parameters(), *self._unreached())
+
+    # -- event handlers beside a lifespan ----------------------------------------------------------------------
+
+    def _ignored_handlers(self) -> Iterator[DeadHook]:
+        if self._handlers_are_run:
+            return
+        for hook in self._hooks():
+            application = self._with_lifespan(hook.place)
+            if application is not None and not self._is_called(hook):
+                name = hook.function.name if hook.function is not None else "the handler"
+                module = module_of(hook.scope)
+                by_module = module_of(application.scope)
+                yield DeadHook(module, hook.scope, hook.span, name, "lifespan", application.call, by_module)
+
+    def _ignored_parameters(self) -> Iterator[DeadHook]:
+        for application in self._applications:
+            if application.lifespan is None or self._handlers_are_run:
+                continue
+            for keyword in application.call.keywords:
+                filled = not isinstance(keyword.value, ir.Collection) or keyword.value.items
+                if keyword.name in EVENT_PARAMETERS and filled and not isinstance(keyword.value, ir.Constant):
+                    module = module_of(application.scope)
+                    span = _span(keyword.value, application.call)
+                    name = f"{keyword.name}="
+                    yield DeadHook(module, application.scope, span, name, "lifespan", application.call, module)
+
+    @cached_property
+    def _handlers_are_run(self) -> bool:
+        """Whether the project itself calls `app.router.startup()` and the like."""
+        return any(
+            isinstance(call.func, ir.Attribute)
+            and isinstance(call.func.value, ir.Attribute)
+            and call.func.value.attr == "router"
+            for _, call in self._project.calls_named(_RUNS_HANDLERS)
+        )
+
+    def _hooks(self) -> Iterator[_Hook]:
+        for module in self._project.modules:
+            if EVENT_DECORATOR.encode() in module.data and not self._project.is_test(module):
+                for function in module.functions:
+                    for node in function.ir.decorators:
+                        yield from self._decorated(node, function)
+        for scope, call in self._project.calls_named(frozenset({EVENT_REGISTRAR})):
+            if _is_event(call, 2) and not self._project.is_test(module_of(scope)):
+                place = self._place_of(call.func, scope)
+                if place is not None:
+                    handler = call.args[1]
+                    yield _Hook(scope, place, Span(call.start, call.end), handler, self._function(handler, scope))
+
+    def _decorated(self, node: ir.Expr, function: Function) -> Iterator[_Hook]:
+        match node:
+            case ir.Call(func=ir.Attribute(attr=attr) as callee) if attr == EVENT_DECORATOR and _is_event(node, 1):
+                around = function.owner or function.parent
+                place = self._place_of(callee, around)
+                if place is not None:
+                    yield _Hook(around, place, Span(node.start, node.end), None, function)
+            case _:
+                pass
+
+    def _place_of(self, callee: ir.Expr, scope: Scope) -> Place | None:
+        """The place of the application whose method is taken."""
+        if not isinstance(callee, ir.Attribute):
+            return None
+        holder = callee.value
+        if isinstance(holder, ir.Attribute) and holder.attr == "router":
+            holder = holder.value
+        return self._given(self._project.task_lifetimes.places.of(holder, scope))
+
+    def _given(self, place: Place | None) -> Place | None:
+        """For a parameter, the place that every caller passes for it."""
+        match place:
+            case LocalPlace(function=function, name=name) if any(param.name == name for param in function.ir.params):
+                found = set()
+                for scope, call in self._project.callers.of(function):
+                    node = argument_for(function, name, call, skips_first=function.owner is not None)
+                    found.add(None if node is None else self._project.task_lifetimes.places.of(node, scope))
+                return found.pop() if len(found) == 1 else None
+            case _:
+                return place
+
+    def _function(self, node: ir.Expr, scope: Scope) -> Function | None:
+        for member in members(self._evaluator.value(node, scope)):
+            if isinstance(member, FunctionValue):
+                return member.function
+        return None
+
+    def _is_called(self, hook: _Hook) -> bool:
+        """Whether the project calls the handler by itself, say from its lifespan."""
+        return hook.function is not None and bool(self._project.callers.of(hook.function))
+
+    # -- applications ------------------------------------------------------------------------------------------
+
+    def _with_lifespan(self, place: Place) -> _Application | None:
+        """The application of a place, if whatever may be there has a lifespan."""
+        found = [item for item in self._applications if item.place == place]
+        if not found or any(item.lifespan is None for item in found) or self._holds_others(place, len(found)):
+            return None
+        return found[0]
+
+    def _holds_others(self, place: Place, known: int) -> bool:
+        match place:
+            case GlobalPlace(module=scope, name=name):
+                return len(scope.index.bindings.get(name, ())) != known or name in scope.global_writers
+            case LocalPlace(function=function, name=name):
+                return len(function.index.bindings.get(name, ())) != known
+            case _:
+                return False
+
+    @cached_property
+    def _applications(self) -> tuple[_Application, ...]:
+        return tuple(self._read_applications())
+
+    def _read_applications(self) -> Iterator[_Application]:
+        for scope, call in self._project.calls_named(_CONSTRUCTORS):
+            if self._project.is_test(module_of(scope)) or any(item.name is None for item in call.keywords):
+                continue
+            if not self._is_application(call, scope):
+                continue
+            lifespan = next((item.value for item in call.keywords if item.name == "lifespan"), None)
+            if lifespan is not None and not self._is_given(lifespan, scope):
+                lifespan = None
+            for place in self._kept(call, scope):
+                yield _Application(scope, call, place, lifespan)
+
+    def _is_application(self, call: ir.Call, scope: Scope) -> bool:
+        return any(
+            isinstance(item, External) and canonical(item.name) in FASTAPI_APPS | ROUTERS
+            for item in members(self._evaluator.value(call.func, scope))
+        )
+
+    def _is_given(self, node: ir.Expr, scope: Scope) -> bool:
+        """Whether the value of `lifespan=` is surely not None."""
+        return not any(isinstance(item, Unknown | Const) for item in members(self._evaluator.value(node, scope)))
+
+    def _kept(self, call: ir.Call, scope: Scope) -> Iterator[Place]:
+        """The places of an application: what it is assigned to, and what a factory's result is assigned to."""
+        for target in _targets(call, scope):
+            place = self._project.task_lifetimes.places.of(target, scope)
+            if place is None:
+                continue
+            yield place
+            if isinstance(place, LocalPlace) and _is_returned(place):
+                for around, made in self._project.callers.of(place.function):
+                    for outer in _targets(made, around):
+                        kept = self._project.task_lifetimes.places.of(outer, around)
+                        if kept is not None:
+                            yield kept
+
+    # -- applications and routers within others ----------------------------------------------------------------
+
+    def _unreached(self) -> Iterator[DeadHook]:
+        for scope, call in self._project.calls_named(frozenset({"mount"})):
+            if not self._project.is_test(module_of(scope)):
+                inner = call.args[1] if len(call.args) > 1 else _keyword(call, "app")
+                yield from self._lifespans(inner, call, scope, "mounted")
+        if self._project.fastapi_version < MERGED_SINCE:
+            for scope, call in self._project.calls_named(frozenset({"include_router"})):
+                inner = call.args[0] if call.args else _keyword(call, "router")
+                yield from self._lifespans(inner, call, scope, "included")
+
+    def _lifespans(self, inner: ir.Expr | None, call: ir.Call, scope: Scope, reason: str) -> Iterator[DeadHook]:
+        """The lifespan of an application that is put in another one, where nothing else enters it."""
+        if inner is None or not self._is_into_application(call, scope):
+            return
+        place = self._given(self._project.task_lifetimes.places.of(inner, scope))
+        application = self._with_lifespan(place) if place is not None else None
+        if application is None or application.lifespan is None or place is None:
+            return
+        if self._is_entered(place) or self._is_used_elsewhere(application):
+            return
+        module = module_of(application.scope)
+        span = _span(application.lifespan, application.call)
+        function = self._lifespan_function(application)
+        name = function.name if function is not None else "lifespan"
+        yield DeadHook(module, application.scope, span, name, reason, call, module_of(scope))
+
+    def _is_into_application(self, call: ir.Call, scope: Scope) -> bool:
+        if not isinstance(call.func, ir.Attribute):
+            return False
+        place = self._given(self._project.task_lifetimes.places.of(call.func.value, scope))
+        return any(item.place == place for item in self._applications)
+
+    def _is_entered(self, place: Place) -> bool:
+        """`inner.router.lifespan_context(inner)`, or the application served or handed on by itself."""
+        for node, scope in self._project.task_lifetimes.places.mentions(place):
+            parent = scope.index.parents.get(id(node))
+            if isinstance(parent, ir.Attribute) and parent.attr in {"router", "lifespan", "lifespan_context"}:
+                return True
+            if isinstance(parent, ir.Call) and parent.func is not node:
+                word = parent.func.attr if isinstance(parent.func, ir.Attribute) else ""
+                if word not in {"mount", "include_router"}:
+                    return True
+        return False
+
+    def _lifespan_function(self, application: _Application) -> Function | None:
+        if application.lifespan is None:
+            return None
+        for member in members(self._evaluator.value(application.lifespan, application.scope)):
+            if isinstance(member, FunctionValue | GeneratorValue):
+                return member.function
+        return None
+
+    def _is_used_elsewhere(self, application: _Application) -> bool:
+        """Whether the lifespan is mentioned anywhere but where the application is made."""
+        function = self._lifespan_function(application)
+        if function is None or function.owner is not None or isinstance(function.parent, Function):
+            return function is None or bool(self._project.callers.of(function))
+        mentions = self._project.task_lifetimes.places.mentions(GlobalPlace(function.module, function.name))
+        return any(mention.node is not application.lifespan for mention in mentions)
+
+
+def _is_event(call: ir.Call, arguments: int) -> bool:
+    first = call.args[0] if len(call.args) >= arguments else None
+    return isinstance(first, ir.Constant) and first.value in _EVENTS
+
+
+def _keyword(call: ir.Call, name: str) -> ir.Expr | None:
+    return next((item.value for item in call.keywords if item.name == name), None)
+
+
+def _targets(call: ir.Call, scope: Scope) -> tuple[ir.Expr, ...]:
+    match scope.index.parents.get(id(call)):
+        case ir.Assign(targets=targets):
+            return targets
+        case ir.AnnAssign(target=target):
+            return (target,)
+        case _:
+            return ()
+
+
+def _is_returned(place: LocalPlace) -> bool:
+    return any(
+        isinstance(statement, ir.Return) and isinstance(statement.value, ir.Name) and statement.value.id == place.name
+        for statement in place.function.index.statements
+    )
+
+
+def _span(node: ir.Expr, call: ir.Call) -> Span:
+    match node:
+        case ir.Name(id=name, start=start):
+            return Span(start, start + len(name.encode()))
+        case ir.Attribute(start=start, end=end) | ir.Call(start=start, end=end):
+            return Span(start, end)
+        case _:
+            return Span(call.start, call.end)

@@ -1,0 +1,88 @@
+"""Decorators of the project that put something else in place of a function: what they make of it no longer runs it.
+
+`@wraps` around a call of the function leaves it what it was, with more around it. A wrapper that never mentions the
+function, or only hands it to a thread, is another thing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asynclint.flow import ir
+from asynclint.flow.traversal import header_exprs, walk
+from asynclint.knowledge.offloading import OFFLOADERS
+from asynclint.project.values import UNKNOWN, External, FunctionValue, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.inference import Evaluator
+    from asynclint.project.model import Function
+
+
+class ReplacingReader:
+    """Reads the bodies of decorators."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def stand_in(self, decorator: Function, wrapper: Function | None) -> Value | None:
+        """What `decorator` puts in place of the function it is given; None where that is the function still.
+
+        `decorator` takes the function; `wrapper` is the inner function that it returns, if that is what it does.
+        """
+        taken = _taken(decorator)
+        if taken is None:
+            return None
+        if wrapper is None:
+            return None if self._may_return(decorator) else UNKNOWN
+        if not _mentions(wrapper, taken):
+            return FunctionValue(wrapper)
+        return None if self._runs(wrapper, taken) else UNKNOWN
+
+    def _may_return(self, decorator: Function) -> bool:
+        """Whether what it returns may be made of the function it is given: anything but plain constants may."""
+        returned = [item.value for item in decorator.index.statements if isinstance(item, ir.Return)]
+        made = any(value is not None and not isinstance(value, ir.Constant | ir.Opaque) for value in returned)
+        return made or decorator.is_stub or decorator.is_generator
+
+    def _runs(self, wrapper: Function, taken: str) -> bool:
+        """Whether the wrapper itself may run the function, rather than have a thread run it."""
+        names = list(_names(wrapper, taken))
+        inner = {item.name for item in wrapper.module.functions if item.ir.parent_function == wrapper.ir.index}
+        for name in inner:
+            names += _names(wrapper, name)
+        return any(not self._is_handed_to_thread(name, wrapper) for name in names)
+
+    def _is_handed_to_thread(self, node: ir.Expr, wrapper: Function) -> bool:
+        around = wrapper.index.parents.get(id(node))
+        current: ir.Expr | ir.Stmt = node
+        while around is not None and not isinstance(around, ir.Await):
+            if isinstance(around, ir.Call) and around.func is not current and self._offloads(around, wrapper):
+                return True
+            current, around = around, wrapper.index.parents.get(id(around))
+        return False
+
+    def _offloads(self, call: ir.Call, wrapper: Function) -> bool:
+        targets = self._evaluator.targets(self._evaluator.value(call.func, wrapper))
+        return bool(targets) and all(isinstance(item, External) and item.name in OFFLOADERS for item in targets)
+
+
+def _taken(decorator: Function) -> str | None:
+    """The parameter that gets the function."""
+    names = [param.name for param in decorator.ir.params if param.kind in {"positional", "positional-only"}]
+    if decorator.owner is not None and "staticmethod" not in decorator.decorator_names:
+        names = names[1:]
+    return names[0] if names else None
+
+
+def _mentions(function: Function, name: str) -> bool:
+    text = function.module.data[function.ir.start : function.ir.end]
+    return re.search(rb"\b" + name.encode() + rb"\b", text) is not None
+
+
+def _names(function: Function, name: str) -> Iterator[ir.Name]:
+    for statement in function.index.statements:
+        for expr in header_exprs(statement):
+            yield from (node for node in walk(expr) if isinstance(node, ir.Name) and node.id == name)
