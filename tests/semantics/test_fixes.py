@@ -141,7 +141,7 @@ def test_dependencies_and_background_functions_may_be_safe(fixes: Fixes) -> None
     ],
 )
 def test_calls_move_to_a_thread(fixes: Fixes, before: str, after: str) -> None:
-    ((applicability, lines),) = fixes(_route("x = ['u']", before), "ASL202")
+    ((applicability, lines),) = fixes(_route("x = ['u']", before, decorator="@cached"), "ASL202")
     assert applicability is Applicability.UNSAFE
     assert lines[-1].strip() == after
     assert "import asyncio" in lines
@@ -161,7 +161,7 @@ def test_calls_move_to_a_thread(fixes: Fixes, before: str, after: str) -> None:
     ],
 )
 def test_calls_that_stay(fixes: Fixes, code: str, body: list[str]) -> None:
-    assert set(fixes(_route(*body), code)) <= {None}
+    assert set(fixes(_route(*body, decorator="@cached"), code)) <= {None}
 
 
 def test_a_name_that_hides_the_import(fixes: Fixes) -> None:

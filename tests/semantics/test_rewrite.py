@@ -268,6 +268,41 @@ def test_only_statements_keep_their_task(statement: str) -> None:
     assert rewrite.keep_task(_calls(statement)[0], "task", "kept") is None
 
 
+@pytest.mark.parametrize(
+    ("source", "start", "expected"),
+    [
+        ("s.add(t)\n", 0, "s.add(t)\nt.add_done_callback(s.discard)\n"),
+        ("if x:\n    s.add(t)  # kept\n", 10, "if x:\n    s.add(t)  # kept\n    t.add_done_callback(s.discard)\n"),
+        ("s.add(f(1))", 0, "t = f(1)\ns.add(t)\nt.add_done_callback(s.discard)"),
+        ("s.add(f(1, 2),)\n", 0, "t = f(1, 2)\ns.add(t)\nt.add_done_callback(s.discard)\n"),
+    ],
+)
+def test_discard_when_done(source: str, start: int, expected: str) -> None:
+    data = source.encode()
+    end = source.rindex(")") + 1
+    syntax = StatementSyntax.parse(data, start, end)
+    assert syntax is not None
+    store = syntax.call_at(Span(start, end))
+    assert store is not None
+    edits = rewrite.discard_when_done(store, "t", "s")
+    assert edits is not None
+    assert rewrite.apply(data, edits).decode() == expected
+
+
+@pytest.mark.parametrize("statement", ["x = s.f(g(1))", "s.f(*x)", "s.f(g(1)); y = 1"])
+def test_only_statements_discard_their_task(statement: str) -> None:
+    assert rewrite.discard_when_done(_calls(statement)[0], "t", "s") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("async def f(): ...", "def f(): ..."), ("async  def f(): ...", "def f(): ..."), ("def f(): ...", None)],
+)
+def test_drop_async(source: str, expected: str | None) -> None:
+    edits = rewrite.drop_async(source.encode(), 0)
+    assert (None if edits is None else rewrite.apply(source.encode(), edits).decode()) == expected
+
+
 GUARDED = (
     '''\
 async def g(x):

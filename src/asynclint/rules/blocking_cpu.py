@@ -35,7 +35,7 @@ RULE = Rule(
         Example(
             bad="""\
 import bcrypt
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 app = FastAPI()
 
@@ -45,7 +45,8 @@ def matches(password: str, stored: bytes) -> bool:
 
 
 @app.post("/login")
-async def login(password: str) -> bool:
+async def login(request: Request) -> bool:
+    password = (await request.body()).decode()
     stored = bcrypt.hashpw(b"secret", bcrypt.gensalt())  # expect: ASL208
     return matches(password, stored)  # expect: ASL208
 """,
@@ -66,8 +67,10 @@ async def login(password: str, stored: str) -> bool:
     ),
     check=check,
     fix_safety=(
-        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
-        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. In other async functions a single call becomes `await asyncio.to_thread(…)`, or goes "
+        "through what the project offloads with already. There other tasks may run where none could before, "
+        "cancelling does not stop the thread, and what is called must not depend on its thread. "
         "Not offered for libraries that keep state by thread (torch, tensorflow), or while a thread lock is "
         "held. "
         "Calls through functions of the project are not changed."

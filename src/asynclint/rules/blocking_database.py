@@ -55,7 +55,6 @@ async def users(session: Session = Depends(get_session)) -> list[str]:
     return [row.name for row in rows]
 
 
-@app.get("/count")
 async def count() -> int:
     connection = sqlite3.connect("app.db")  # expect: ASL203
     return connection.total_changes
@@ -83,8 +82,10 @@ async def users(session: AsyncSession = Depends(get_session)) -> list[str]:
     ),
     check=check,
     fix_safety=(
-        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
-        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. In other async functions a single call becomes `await asyncio.to_thread(…)`, or goes "
+        "through what the project offloads with already. There other tasks may run where none could before, "
+        "cancelling does not stop the thread, and what is called must not depend on its thread. "
         "Not offered for libraries whose connections belong to a thread (sqlite3, Django, peewee), or while "
         "a thread lock is held. "
         "Calls through functions of the project are not changed."

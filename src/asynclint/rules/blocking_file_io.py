@@ -38,7 +38,7 @@ RULE = Rule(
 import json
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, UploadFile
 
 app = FastAPI()
 
@@ -53,7 +53,8 @@ async def settings() -> dict[str, str]:
 
 
 @app.post("/upload")
-async def upload(body: bytes) -> None:
+async def upload(file: UploadFile) -> None:
+    body = await file.read()
     with open("upload.bin", "wb") as target:  # expect: ASL204
         target.write(body)
 """,
@@ -86,8 +87,10 @@ async def upload(body: bytes) -> None:
     ),
     check=check,
     fix_safety=(
-        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
-        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. In other async functions a single call becomes `await asyncio.to_thread(…)`, or goes "
+        "through what the project offloads with already. There other tasks may run where none could before, "
+        "cancelling does not stop the thread, and what is called must not depend on its thread. "
         "Not offered for `open` and its like, whose file is worked on afterwards, and for cheap questions "
         "about a file. "
         "Calls through functions of the project are not changed."

@@ -36,7 +36,7 @@ RULE = Rule(
             bad="""\
 import httpx
 import requests
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 app = FastAPI()
 client = httpx.Client()
@@ -50,11 +50,12 @@ class Rates:
         return self.session.get("https://rates.example/latest").json()
 
 
-@app.get("/price")
-async def price() -> dict[str, object]:
+@app.post("/price")
+async def price(request: Request) -> dict[str, object]:
+    asked = await request.json()
     status = requests.get("https://status.example").status_code  # expect: ASL202
     book = client.get("https://books.example").json()  # expect: ASL202
-    return {"status": status, "book": book, "rates": Rates().latest()}  # expect: ASL202
+    return {"asked": asked, "status": status, "book": book, "rates": Rates().latest()}  # expect: ASL202
 """,
             good="""\
 import httpx
@@ -83,7 +84,6 @@ async def weather(city: str) -> dict[str, object]:
     return requests.get("https://weather.example", params={"q": city}, timeout=5).json()  # expect: ASL202
 """,
             good="""\
-import asyncio
 import requests
 from fastapi import FastAPI
 
@@ -91,15 +91,44 @@ app = FastAPI()
 
 
 @app.get("/weather/{city}")
-async def weather(city: str) -> dict[str, object]:
-    return (await asyncio.to_thread(requests.get, "https://weather.example", params={"q": city}, timeout=5)).json()
+def weather(city: str) -> dict[str, object]:
+    return requests.get("https://weather.example", params={"q": city}, timeout=5).json()
+""",
+        ),
+        Example(
+            bad="""\
+import requests
+from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+
+@app.post("/weather")
+async def weather(request: Request) -> dict[str, object]:
+    place = await request.json()
+    return requests.get("https://weather.example", params=place, timeout=5).json()  # expect: ASL202
+""",
+            good="""\
+import asyncio
+import requests
+from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+
+@app.post("/weather")
+async def weather(request: Request) -> dict[str, object]:
+    place = await request.json()
+    return (await asyncio.to_thread(requests.get, "https://weather.example", params=place, timeout=5)).json()
 """,
         ),
     ),
     check=check,
     fix_safety=(
-        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
-        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. In other async functions a single call becomes `await asyncio.to_thread(…)`, or goes "
+        "through what the project offloads with already. There other tasks may run where none could before, "
+        "cancelling does not stop the thread, and what is called must not depend on its thread. "
         "Not offered where the body is streamed afterwards, or while a thread lock is held. "
         "Calls through functions of the project are not changed."
     ),

@@ -37,7 +37,7 @@ RULE = Rule(
 import smtplib
 
 import boto3
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 app = FastAPI()
 s3 = boto3.client("s3")
@@ -49,8 +49,8 @@ def send(text: str) -> None:
 
 
 @app.post("/files/{name}")
-async def store(name: str, body: bytes) -> None:
-    s3.put_object(Bucket="files", Key=name, Body=body)  # expect: ASL206
+async def store(name: str, request: Request) -> None:
+    s3.put_object(Bucket="files", Key=name, Body=await request.body())  # expect: ASL206
     send(f"stored {name}")  # expect: ASL206
 """,
             good="""\
@@ -72,8 +72,10 @@ async def store(name: str, body: bytes) -> str:
     ),
     check=check,
     fix_safety=(
-        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
-        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. In other async functions a single call becomes `await asyncio.to_thread(…)`, or goes "
+        "through what the project offloads with already. There other tasks may run where none could before, "
+        "cancelling does not stop the thread, and what is called must not depend on its thread. "
         "Not offered in the head of a `with`, or while a thread lock is held. "
         "Calls through functions of the project are not changed."
     ),

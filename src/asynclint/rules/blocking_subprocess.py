@@ -53,7 +53,6 @@ async def version() -> str:
     return done.stdout.decode()
 
 
-@app.get("/image/{name}")
 async def image(name: str) -> bytes:
     return convert(name)  # expect: ASL205
 """,
@@ -75,8 +74,10 @@ async def version() -> str:
     ),
     check=check,
     fix_safety=(
-        "UNSAFE: a single call in an async function becomes `await asyncio.to_thread(…)`. Other tasks may run where "
-        "none could before, cancelling does not stop the thread, and what is called must not depend on its thread. "
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. In other async functions a single call becomes `await asyncio.to_thread(…)`, or goes "
+        "through what the project offloads with already. There other tasks may run where none could before, "
+        "cancelling does not stop the thread, and what is called must not depend on its thread. "
         "Not offered for `Popen`, whose process is waited for afterwards, or while a thread lock is held. "
         "Calls through functions of the project are not changed."
     ),

@@ -37,14 +37,10 @@ RULE = Rule(
 import queue
 import threading
 
-from fastapi import FastAPI
-
-app = FastAPI()
 jobs: queue.Queue[str] = queue.Queue()
 ready = threading.Event()
 
 
-@app.get("/next")
 async def next_job() -> str:
     ready.wait()  # expect: ASL207
     return jobs.get()  # expect: ASL207

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability, Confidence, Severity
 from asynclint.rulekit.rule import Example, Rule
-from asynclint.semantics import rewrite, tasks
+from asynclint.semantics import coroutines, rewrite, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.core.diagnostic import Diagnostic, Fix
+    from asynclint.semantics.coroutines import CoroutineSite
     from asynclint.semantics.module_context import ModuleContext
-    from asynclint.semantics.tasks import CoroutineSite
 
 _CONSEQUENCE = {
     "returned by a route": "FastAPI does not await what a route returns and answers 500",
@@ -25,19 +25,19 @@ _CONSEQUENCE = {
 
 def check(module: ModuleContext) -> Iterator[Diagnostic]:
     """Calls of async functions whose coroutine is dropped, or returned to FastAPI."""
-    for site in tasks.dropped_coroutines(module):
+    for site in coroutines.dropped_coroutines(module):
         consequence = _CONSEQUENCE.get(site.how, "its body never runs")
         yield module.diagnostic(
             RULE,
             site.scope,
-            module.settle(site.scope, site.call).span,
+            module.settle(site.scope, site.node).span,
             f"`{site.name}` is async and its coroutine is never awaited: {consequence}; put `await` before the call",
             fixes=_fixes(module, site),
         )
 
 
 def _fixes(module: ModuleContext, site: CoroutineSite) -> Iterator[Fix]:
-    match = module.settle(site.scope, site.call)
+    match = module.settle(site.scope, site.node)
     edits = rewrite.insert_await(match, in_async=tasks.is_in_async(site.scope))
     if edits is not None:
         yield module.fix(Applicability.UNSAFE, "await the coroutine", edits)

@@ -42,8 +42,8 @@ _REMOVERS = frozenset({"discard", "remove", "pop", "popitem", "clear", "set"})
 class UnguardedWork:
     """A function started in the background whose exceptions nobody sees.
 
-    `is_task` tells a task from a FastAPI background function; `more_follow` says that later background functions of
-    the same request are skipped when this one fails.
+    `function` is what fails: the one started, or one that it is given to run. `is_task` tells a task from a FastAPI
+    background function; `more_follow` says that later background functions of the same request are skipped then.
     """
 
     scope: Scope
@@ -59,21 +59,47 @@ def scheduled(module: ModuleContext) -> Iterator[Scheduled]:
     return (item for item in module.project.roles.scheduled if module_of(item.scope) is module.module)
 
 
+def attached(module: ModuleContext) -> Iterator[Scheduled]:
+    """The `BackgroundTask(f, …)` of this module, which responses take as `background=`."""
+    return (item for item in module.project.roles.attached if module_of(item.scope) is module.module)
+
+
+def _declared(module: ModuleContext) -> Iterator[Scheduled]:
+    """The calls of this module of the background runners that the project declares."""
+    return (item for item in module.project.roles.declared_background if module_of(item.scope) is module.module)
+
+
 def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
     """Background functions and fire-and-forget tasks of this module that let exceptions escape."""
     items = [item for item in scheduled(module) if not isinstance(item.callee, ir.Call) or not _is_called(module, item)]
     for item in items:
-        for function in item.functions[:1]:
-            escape = module.project.exceptions.escape(function)
-            if escape is not None:
-                more = any(other.scope is item.scope and other.call.start > item.call.start for other in items)
-                yield UnguardedWork(item.scope, item.call, function, escape, is_task=False, more_follow=more)
+        escape = _escape(module, item)
+        if escape is not None:
+            more = any(other.scope is item.scope and other.call.start > item.call.start for other in items)
+            yield UnguardedWork(item.scope, item.call, escape.function, escape, is_task=False, more_follow=more)
+    for item in (*_declared(module), *attached(module)):
+        escape = _escape(module, item)
+        if escape is not None:
+            yield UnguardedWork(item.scope, item.call, escape.function, escape, is_task=False, more_follow=False)
     for site in module.task_sites:
-        if site.function is None or not _is_fire_and_forget(module, site):
-            continue
-        escape = module.project.exceptions.escape(site.function)
+        escape = _escape_of_task(module, site) if _is_fire_and_forget(module, site) else None
         if escape is not None and escape.certain:
-            yield UnguardedWork(site.scope, site.call, site.function, escape, is_task=True, more_follow=False)
+            yield UnguardedWork(site.scope, site.call, escape.function, escape, is_task=True, more_follow=False)
+
+
+def _escape(module: ModuleContext, item: Scheduled) -> Escape | None:
+    if not item.functions:
+        return None
+    skips = int(bool(item.call.args) and item.call.args[0] is item.callee)
+    return module.project.exceptions.escape_of_call(item.functions[0], item.call, item.scope, skips=skips)
+
+
+def _escape_of_task(module: ModuleContext, site: TaskSite) -> Escape | None:
+    if site.function is None:
+        return None
+    if isinstance(site.coroutine, ir.Call):
+        return module.project.exceptions.escape_of_call(site.function, site.coroutine, site.scope, skips=0)
+    return module.project.exceptions.escape(site.function)
 
 
 def _is_called(module: ModuleContext, item: Scheduled) -> bool:

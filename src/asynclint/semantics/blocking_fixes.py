@@ -1,4 +1,4 @@
-"""The edits that take a blocking call off the event loop: `await asyncio.sleep(…)`, `await asyncio.to_thread(…)`."""
+"""The edits that take a blocking call off the event loop: `await asyncio.sleep(…)`, or a thread for the call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclint.flow.traversal import dotted, walk
 from asynclint.knowledge.asyncio_api import THREAD_LOCKS
 from asynclint.project.roles import Role
 from asynclint.project.values import External, Instance, members
-from asynclint.semantics import references, rewrite
+from asynclint.semantics import offloaders, references, rewrite
 from asynclint.semantics.names import local_names
 
 if TYPE_CHECKING:
@@ -39,16 +39,14 @@ _HANDLES = frozenset(
 )  # fmt: skip
 """Last names of calls that give something to work on: in a thread they would leave the work itself on the loop."""
 
-_BOUND_TO_A_THREAD = ("sqlite3.", "django.", "peewee.", "playwright.", "torch.", "tensorflow.", "gevent.", "eventlet.")
-"""Libraries whose objects, or whose state, belong to the thread that made them."""
-
 
 def sleep_fixes(module: ModuleContext, finding: BlockingFinding) -> Iterator[Fix]:
     """`time.sleep(x)` → `await asyncio.sleep(x)`."""
     call = _own_call(module, finding)
     if call is None or finding.witness.call.name != "time.sleep" or _in_sync_with(finding.function, finding.site):
         return
-    imported = _imported(module, finding, "sleep")
+    names = local_names(finding.function, finding.site.node)
+    imported = rewrite.import_name(module.module.data, module.head, "asyncio", "sleep", names)
     if imported is None:
         return
     edits = rewrite.sleep_without_blocking(call, imported.text, in_async=True)
@@ -59,16 +57,16 @@ def sleep_fixes(module: ModuleContext, finding: BlockingFinding) -> Iterator[Fix
 
 
 def thread_fixes(module: ModuleContext, finding: BlockingFinding) -> Iterator[Fix]:
-    """`f(x)` → `await asyncio.to_thread(f, x)`."""
+    """`f(x)` → `await asyncio.to_thread(f, x)`, or by what the project offloads with."""
     call = _own_call(module, finding)
     if call is None or not _may_move_to_thread(module, finding):
         return
-    imported = _imported(module, finding, "to_thread")
+    imported = _imported_offloader(module, finding)
     if imported is None:
         return
     edits = rewrite.offload(call, imported.text, in_async=True)
     if edits is not None:
-        yield module.fix(Applicability.UNSAFE, "run it in a thread", (*imported.edits, *edits))
+        yield module.fix(Applicability.UNSAFE, f"run it in a thread with `{imported.text}`", (*imported.edits, *edits))
 
 
 def _own_call(module: ModuleContext, finding: BlockingFinding) -> NodeMatch[cst.Call] | None:
@@ -81,9 +79,15 @@ def _own_call(module: ModuleContext, finding: BlockingFinding) -> NodeMatch[cst.
     return cast("NodeMatch[cst.Call]", module.settle(finding.function, site.node))
 
 
-def _imported(module: ModuleContext, finding: BlockingFinding, attribute: str) -> rewrite.ImportedName | None:
-    names = local_names(finding.function, finding.site.node)
-    return rewrite.import_name(module.module.data, module.head, "asyncio", attribute, names)
+def _imported_offloader(module: ModuleContext, finding: BlockingFinding) -> rewrite.ImportedName | None:
+    """What the project offloads with, where it takes such a call; else `asyncio.to_thread`."""
+    node, names = finding.site.node, local_names(finding.function, finding.site.node)
+    usual = offloaders.usual(module)
+    if usual.takes_keywords or (isinstance(node, ir.Call) and not node.keywords):
+        found = offloaders.imported(module, usual, names)
+        if found is not None:
+            return found
+    return offloaders.imported(module, offloaders.TO_THREAD, names)
 
 
 # -- asyncio.sleep ---------------------------------------------------------------------------------------------------
@@ -178,13 +182,13 @@ def _nothing_after(function: Function, site: CallSite) -> bool:
     )
 
 
-# -- asyncio.to_thread -----------------------------------------------------------------------------------------------
+# -- a thread ---------------------------------------------------------------------------------------------------------
 
 
 def _may_move_to_thread(module: ModuleContext, finding: BlockingFinding) -> bool:
     """One call that does the work, on an object that any thread may use, while no lock is held."""
     name, node, function = finding.witness.call.name, finding.site.node, finding.function
-    if finding.witness.call.tier != "blocks" or name.startswith(_BOUND_TO_A_THREAD) or not isinstance(node, ir.Call):
+    if finding.witness.call.tier != "blocks" or offloaders.needs_its_thread(name) or not isinstance(node, ir.Call):
         return False
     if name.rpartition(".")[2] in _HANDLES or _is_streamed(node) or _is_with_item(function, node):
         return False

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from asynclint.core.diagnostic import ChainStep, Confidence, Diagnostic, Edit, Fix, Severity
 from asynclint.core.span import Location, Span
 from asynclint.flow import ir
-from asynclint.flow.traversal import blocks
+from asynclint.flow.traversal import blocks, header_exprs, walk
 from asynclint.project.model import Function
-from asynclint.semantics import blocking, tasks
+from asynclint.semantics import blocking, coroutine_misuse, coroutines, needless_async, tasks
 from asynclint.semantics.module_head import module_head, words
 from asynclint.semantics.syntax import StatementSyntax, callee_text, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import libcst as cst
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from asynclint.project.project import Project
     from asynclint.rulekit.rule import Rule
     from asynclint.semantics.blocking import BlockingFinding
+    from asynclint.semantics.coroutine_misuse import Misuse
+    from asynclint.semantics.coroutines import CoroutineSite
     from asynclint.semantics.module_head import ModuleHead
     from asynclint.semantics.rewrite import TextEdit
     from asynclint.semantics.syntax import Kind, NodeMatch
@@ -62,9 +64,29 @@ class ModuleContext:
         return tuple(blocking.findings(self))
 
     @cached_property
+    def better_plain(self) -> frozenset[Function]:
+        """The async routes and dependencies of this module that block the loop, never await, and would work as `def`."""
+        return needless_async.better_plain(self)
+
+    @cached_property
     def task_sites(self) -> tuple[TaskSite, ...]:
         """The tasks made in this module and what becomes of them."""
-        return (*tasks.task_sites(self), *tasks.handed_on_sites(self))
+        return (*tasks.task_sites(self), *tasks.handed_on_sites(self), *tasks.passed_on_sites(self))
+
+    @cached_property
+    def coroutine_sites(self) -> tuple[CoroutineSite, ...]:
+        """The expressions that give a coroutine object and are not awaited on the spot."""
+        return tuple(coroutines.coroutine_sites(self))
+
+    @cached_property
+    def coroutine_misuses(self) -> tuple[Misuse, ...]:
+        """The coroutine objects that are used as values."""
+        return tuple(coroutine_misuse.misuses(self))
+
+    @cached_property
+    def misused_coroutines(self) -> frozenset[int]:
+        """The `id` of each call whose coroutine is used as a value."""
+        return frozenset(id(item.node) for item in self.coroutine_misuses)
 
     @cached_property
     def head(self) -> ModuleHead:
@@ -107,7 +129,7 @@ class ModuleContext:
             raise UnsettledCandidateError(f"no statement around {type(node).__name__} in {scope!r}")
         around, header = self.statement_range(statement, span.start)
         syntax = self._syntax(around, header=header)
-        callee = callee_text(node.func) if isinstance(node, ir.Call) else ""
+        callee = _text_to_find(node)
         found = (
             find(syntax, span, kind=kind, callee=callee, occurrence=_occurrence(scope, node, callee))
             if syntax is not None
@@ -170,8 +192,30 @@ def _node_span(node: ir.Expr) -> Span | None:
     return Span(start, end) if start is not None and end is not None else None
 
 
+def _text_to_find(node: ir.Expr) -> str:
+    """By which a call, name or attribute is told from others inside an f-string."""
+    match node:
+        case ir.Call(func=func):
+            return callee_text(func)
+        case ir.Name() | ir.Attribute():
+            return callee_text(node)
+        case _:
+            return ""
+
+
+def _evaluated_with(scope: Scope, node: ir.Expr) -> Iterator[ir.Expr]:
+    """The expressions of the statement that a node stands in."""
+    statement = scope.index.statement_of(node)
+    for expr in header_exprs(statement) if statement is not None else ():
+        yield from walk(expr)
+
+
 def _occurrence(scope: Scope, node: ir.Expr, callee: str) -> int:
     """Which of the calls of equal text at this same place the node is (several only inside an f-string)."""
+    if isinstance(node, ir.Name | ir.Attribute):
+        alike = [item for item in _evaluated_with(scope, node) if type(item) is type(node)]
+        same_place = [item for item in alike if item.start == node.start and callee_text(item) == callee]
+        return next((index for index, item in enumerate(same_place) if item is node), 0)
     if not isinstance(node, ir.Call):
         return 0
     same = [call for call in scope.index.calls if call.start == node.start and call.end == node.end]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted, header_exprs, walk
-from asynclint.project.model import Module
+from asynclint.project.model import Module, module_of
 from asynclint.project.values import BoundMethod, FunctionValue, PartialValue, Unknown, members
 
 if TYPE_CHECKING:
@@ -34,6 +34,29 @@ def is_called_by_project(project: Project, function: Function) -> bool:
 def is_only_started(project: Project, function: Function) -> bool:
     """Whether every mention hands the function to `add_task`, or makes a coroutine of it for a task."""
     return all(_is_registered(scope, node) or _is_in_task(scope, node) for scope, node in _mentions(project, function))
+
+
+def is_only_scheduled(project: Project, function: Function) -> bool:
+    """Whether every mention outside tests hands the function over, or makes a coroutine of it for a task."""
+    return all(
+        _is_registered(scope, node) or _is_in_task(scope, node)
+        for scope, node in _mentions(project, function)
+        if not project.is_test(module_of(scope))
+    )
+
+
+def is_only_called(project: Project, function: Function) -> bool:
+    """Whether every mention outside tests calls the function on the spot."""
+    return all(
+        _is_callee(scope, node) and not _is_in_task(scope, node)
+        for scope, node in _mentions(project, function)
+        if not project.is_test(module_of(scope))
+    )
+
+
+def _is_callee(scope: Scope, node: ir.Expr) -> bool:
+    around = scope.index.parents.get(id(node))
+    return isinstance(around, ir.Call) and around.func is node
 
 
 def _mentions(project: Project, function: Function) -> Iterator[tuple[Scope, ir.Expr]]:

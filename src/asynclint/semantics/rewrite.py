@@ -77,6 +77,26 @@ def insert_await(match: NodeMatch[cst.BaseExpression], *, in_async: bool) -> Edi
     return _edits([TextEdit(Span(span.start, span.start), opening), TextEdit(Span(span.end, span.end), closing)])
 
 
+def await_receiver(call: NodeMatch[cst.Call], *, in_async: bool) -> Edits | None:
+    """`task.result()` → `await task`, parenthesised where needed; refuses a call with arguments."""
+    import libcst as cst
+
+    if call.node.args or not isinstance(call.node.func, cst.Attribute) or not may_await(call, in_async=in_async):
+        return None
+    syntax, receiver = call.syntax, call.node.func.value
+    kept = syntax.outer_span_of(receiver)
+    opening, closing, span = _await_tokens(call)
+    if call.node.lpar:
+        span = call.span
+    return _edits(
+        [
+            TextEdit(Span(span.start, span.start), opening),
+            TextEdit(Span(kept.end, call.span.end), ""),
+            TextEdit(Span(span.end, span.end), closing),
+        ]
+    )
+
+
 def _await_tokens(match: NodeMatch[cst.BaseExpression]) -> tuple[str, str, Span]:
     """What to write at the start and at the end of which span to await a node."""
     import libcst as cst
@@ -255,6 +275,40 @@ def keep_task(call: NodeMatch[cst.Call], task: str, tasks: str) -> Edits | None:
     return assign, TextEdit(Span(line_end, line_end), "".join(f"{newline}{indent}{line}" for line in more))
 
 
+def discard_when_done(store: NodeMatch[cst.Call], task: str, tasks: str) -> Edits | None:
+    """`tasks.add(…)` as a statement → the task removes itself from the set when it is done; else refuses.
+
+    `task` is the name that the argument is, or, where that is no name, one that is free in the function.
+    """
+    import libcst as cst
+
+    syntax, node = store.syntax, store.node
+    around = next(syntax.parents(node), None)
+    if not isinstance(around, cst.Expr) or len(node.args) != 1 or node.args[0].star or node.args[0].keyword:
+        return None
+    statement, argument = syntax.outer_span_of(node), syntax.outer_span_of(node.args[0].value)
+    indent, line_end = _alone_on_lines(syntax.data, statement)
+    if line_end is None:
+        return None
+    lines = [f"{task}.add_done_callback({tasks}.discard)"]
+    edits: list[TextEdit] = []
+    if not isinstance(node.args[0].value, cst.Name):
+        lines.insert(0, f"{tasks}.add({task})")
+        edits.append(TextEdit(Span(statement.start, argument.start), f"{task} = "))
+        edits.append(TextEdit(Span(argument.end, statement.end), ""))
+        if b"\n" in syntax.data[statement.start : argument.start]:
+            return None
+    newline = newline_of(syntax.data)
+    edits.append(TextEdit(Span(line_end, line_end), "".join(f"{newline}{indent}{line}" for line in lines)))
+    return _edits(edits)
+
+
+def drop_async(data: bytes, start: int) -> Edits | None:
+    """`async def f()` → `def f()`, given where the definition starts."""
+    keyword = re.compile(rb"async[ \t]+(?=def\b)").match(data, start)
+    return None if keyword is None else (TextEdit(Span(start, keyword.end()), ""),)
+
+
 def guard_body(function: NodeMatch[cst.FunctionDef], handler: str) -> Edits | None:
     """Puts the body of a function, its docstring aside, into `try:` … `except Exception:` with `handler` as its line.
 
@@ -362,13 +416,35 @@ def import_name(
 
     `local_names` are those that the function of the use, or one around it, binds: they hide what the module imports.
     """
-    for name, target in head.imported.items():
-        if name not in local_names and target in (module, f"{module}.{attribute}"):
-            return ImportedName(f"{name}.{attribute}" if target == module else name, ())
+    known = imported_name(head, module, attribute, local_names)
+    if known is not None:
+        return ImportedName(known, ())
     name = _import_alias(data, head, module, local_names)
     statement = f"import {module}" if name == module else f"import {module} as {name}"
     edits = _insert_import(data, head, statement, module)
     return None if edits is None else ImportedName(f"{name}.{attribute}", edits)
+
+
+def imported_name(head: ModuleHead, module: str, attribute: str, local_names: Collection[str] = ()) -> str | None:
+    """The text for `module.attribute` by an import at the top that gives it already; see `import_name`."""
+    for name, target in head.imported.items():
+        if name not in local_names and target in (module, f"{module}.{attribute}"):
+            return f"{name}.{attribute}" if target == module else name
+    return None
+
+
+def import_member(data: bytes, head: ModuleHead, module: str, attribute: str) -> ImportedName | None:
+    """As `import_name` by `from module import attribute`, in a line below the first run of imports.
+
+    Refuses where the attribute's name occurs in the module, whatever it means there.
+    """
+    if attribute in words(data) or head.imports_end is None:
+        return None
+    newline = newline_of(data)
+    line = _after_line(data, head.imports_end, f"from {module} import {attribute}{newline}", newline)
+    if head.imports_start is None:
+        return ImportedName(attribute, _insert_block(data, head.imports_end, f"from {module} import {attribute}"))
+    return ImportedName(attribute, (_insertion(head.imports_end, line),))
 
 
 def _import_alias(data: bytes, head: ModuleHead, module: str, local_names: Collection[str]) -> str:

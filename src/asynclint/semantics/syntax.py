@@ -129,6 +129,18 @@ class StatementSyntax:
             if isinstance(node, cst.Call):
                 yield NodeMatch(self, node, span)
 
+    def interpolated(self) -> Iterator[NodeMatch[cst.CSTNode]]:
+        """Every f-string and t-string, and every concatenation of strings."""
+        for node, span in self._spans.items():
+            if _is_interpolated(node):
+                yield NodeMatch(self, node, span)
+
+    def inside(self, around: Span, kind: type[Node]) -> Iterator[NodeMatch[Node]]:
+        """Every node of a kind in a range."""
+        for node, span in self._spans.items():
+            if isinstance(node, kind) and around.start <= span.start and span.end <= around.end:
+                yield NodeMatch(self, node, span)
+
     def parents(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around a node, innermost first."""
         parent = self._parents.get(node)
@@ -189,8 +201,10 @@ def find(
     exact = syntax.node_at(candidate, _node_type(kind))
     if exact is not None and not _is_interpolated(exact.node):
         return exact
-    if callee:
+    if callee and kind == "call":
         return _call_in_f_string(syntax, candidate, callee, occurrence)
+    if callee:
+        return _name_in_f_string(syntax, candidate.start, kind, callee, occurrence)
     return exact
 
 
@@ -231,6 +245,21 @@ def _call_in_f_string(
     calls = (match for match in syntax.calls() if literal.start <= match.span.start and match.span.end <= literal.end)
     matching = sorted(
         (match for match in calls if _callee_text(match.node.func) == callee), key=lambda match: match.span
+    )
+    return matching[occurrence] if occurrence < len(matching) else None
+
+
+def _name_in_f_string(
+    syntax: StatementSyntax, start: int, kind: Kind, text: str, occurrence: int
+) -> NodeMatch[cst.BaseExpression] | None:
+    """A name or attribute in the f-string that starts at `start`: the analysis knows no more of its place."""
+    literals = (match for match in syntax.interpolated() if match.span.start == start)
+    literal = max(literals, key=lambda match: match.span.end, default=None)
+    if literal is None:
+        return None
+    matching = sorted(
+        (match for match in syntax.inside(literal.span, _node_type(kind)) if _callee_text(match.node) == text),
+        key=lambda match: match.span,
     )
     return matching[occurrence] if occurrence < len(matching) else None
 

@@ -24,7 +24,7 @@ def keep_in_set(module: ModuleContext, site: TaskSite) -> Edits | None:
     scope = site.scope
     if not isinstance(scope, Function) or not isinstance(scope.index.parents.get(id(site.call)), ir.ExprStmt):
         return None
-    if site.factory.endswith("run_coroutine_threadsafe"):
+    if site.passed or site.factory.endswith("run_coroutine_threadsafe"):
         return None  # runs in another thread than the loop: a plain set is not safe there
     match: NodeMatch[cst.Call] = module.settle(scope, site.call)  # type: ignore[assignment]
     taken = module.words

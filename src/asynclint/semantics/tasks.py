@@ -1,17 +1,18 @@
-"""Tasks and coroutine objects: where they are made, and what becomes of them."""
+"""Tasks: where they are made, and what becomes of them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
-from asynclint.knowledge.asyncio_api import TASK_FACTORIES
-from asynclint.knowledge.coroutines import is_coroutine_function
+from asynclint.knowledge.asyncio_api import TASK_FACTORIES, loop_callback
+from asynclint.knowledge.callables import CallableParameter
 from asynclint.project.dispositions import Disposition, Fate
 from asynclint.project.model import Function
-from asynclint.project.roles import Role
+from asynclint.project.sites import argument_at
 from asynclint.project.values import NONE, BoundMethod, Const, Coroutine, External, FunctionValue, Unknown, members
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from asynclint.project.values import Value
     from asynclint.semantics.module_context import ModuleContext
 
+_FACTORY_CALLERS = frozenset({"call_soon", "call_soon_threadsafe", "call_later", "call_at", "map"})
+_SHORTHAND = re.compile(rb"^[ \t]*(\w+) *= *(?:[\w.]+\.)?(\w+) *$", re.MULTILINE)
 _FACTORY_NAMES = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "Task"})
 _ACTIONS = frozenset(
     {
@@ -35,6 +38,9 @@ _ACTIONS = frozenset(
     },
 )  # fmt: skip
 """First words of names whose work is the reason to call them: a task of these is fire-and-forget."""
+
+_HEDGES = frozenset({"maybe", "try", "attempt", "ensure", "auto", "launch", "spawn", "fire", "kick", "lazy"})
+"""First words that say the work may as well not happen, or happens by itself."""
 
 _RETRIEVALS = (
     "get", "fetch", "load", "read", "find", "query", "lookup", "compute", "calculate", "calc", "count", "search",
@@ -54,6 +60,8 @@ class TaskSite:
     coroutine: ir.Expr | None
     function: Function | None
     disposition: Disposition
+    passed: bool = False
+    """The call has the factory called by somebody else: `loop.call_soon(asyncio.create_task, f())`."""
 
     @property
     def is_dropped(self) -> bool:
@@ -63,7 +71,9 @@ class TaskSite:
 
 def task_sites(module: ModuleContext) -> Iterator[TaskSite]:
     """Every task made in the module by asyncio's own factories, whatever the receiver is called."""
-    for scope, call in module.project.module_calls_named(module.module, _FACTORY_NAMES | _aliases(module)):
+    for scope, call in module.project.module_calls_named(
+        module.module, _FACTORY_NAMES | imported_as(module, _FACTORY_NAMES)
+    ):
         factory = task_factory(module, scope, call)
         if factory is None:
             continue
@@ -71,6 +81,38 @@ def task_sites(module: ModuleContext) -> Iterator[TaskSite]:
         function = _coroutine_function(module, scope, coroutine)
         disposition = module.project.dispositions.of(call, scope)
         yield TaskSite(scope, call, factory, coroutine, function, disposition)
+
+
+def passed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
+    """Calls that are given a factory to call: the loop drops the task, `map` collects the tasks."""
+    for scope, call in module.project.module_calls_named(module.module, _FACTORY_CALLERS):
+        evaluator = module.project.evaluator
+        for target in evaluator.targets(evaluator.value(call.func, scope)):
+            if not isinstance(target, External):
+                continue
+            is_map = target.name == "map"
+            parameter = CallableParameter(0) if is_map else loop_callback(target.name)
+            callee = None if parameter is None else argument_at(call, parameter)
+            factory = None if callee is None else _factory_of(module, scope, callee)
+            if factory is None or callee is None:
+                continue
+            given = [argument for argument in call.args if argument is not callee]
+            function = None if is_map else _coroutine_function(module, scope, given[-1] if given else None)
+            dropped = Disposition(Fate.DROPPED, how="lambda")
+            disposition = module.project.dispositions.of(call, scope) if is_map else dropped
+            if not is_map or not isinstance(scope.index.parents.get(id(call)), ir.ExprStmt):
+                yield TaskSite(scope, call, factory, None, function, disposition, passed=True)
+
+
+def _factory_of(module: ModuleContext, scope: Scope, callee: ir.Expr) -> str | None:
+    """The factory that a callable is; a `create_task` of what is called a loop is one by its name."""
+    evaluator = module.project.evaluator
+    targets = evaluator.targets(evaluator.value(callee, scope))
+    names = [target.name for target in targets if isinstance(target, External)]
+    if names and len(names) == len(targets):
+        return names[0] if all(name in TASK_FACTORIES for name in names) else None
+    is_unknown = all(isinstance(target, Unknown) for target in targets)
+    return _by_receiver_name(callee) if is_unknown else None
 
 
 def handed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
@@ -84,13 +126,15 @@ def handed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
             yield TaskSite(scope, call, functions[0].qualname, None, None, disposition)
 
 
-def _aliases(module: ModuleContext) -> frozenset[str]:
-    """Names under which the module imports a factory: `from asyncio import create_task as spawn`."""
+def imported_as(module: ModuleContext, names: frozenset[str]) -> frozenset[str]:
+    """What the module calls the things of some names: `from asyncio import create_task as spawn`, `s = create_task`."""
     found = set()
     for name, bindings in module.module.index.bindings.items():
         for binding in bindings:
-            if isinstance(binding.source, ir.Alias) and binding.source.name in _FACTORY_NAMES:
+            if isinstance(binding.source, ir.Alias) and binding.source.name in names:
                 found.add(name)
+    # `spawn = loop.create_task`, in any body
+    found |= {match[1].decode() for match in _SHORTHAND.finditer(module.module.data) if match[2].decode() in names}
     return frozenset(found)
 
 
@@ -103,14 +147,14 @@ def task_factory(module: ModuleContext, scope: Scope, call: ir.Call) -> str | No
         return names[0] if all(name in TASK_FACTORIES for name in names) else None
     if any(not isinstance(target, Unknown) for target in targets):
         return None
-    return _by_receiver_name(call)
+    return _by_receiver_name(call.func)
 
 
-def _by_receiver_name(call: ir.Call) -> str | None:
-    """`self.loop.create_task(…)` on an unknown receiver: a loop by its name, since no other class is called so."""
-    if not isinstance(call.func, ir.Attribute) or call.func.attr != "create_task":
+def _by_receiver_name(callee: ir.Expr) -> str | None:
+    """`self.loop.create_task` on an unknown receiver: a loop by its name, since no other class is called so."""
+    if not isinstance(callee, ir.Attribute) or callee.attr != "create_task":
         return None
-    receiver = dotted(call.func.value).rpartition(".")[2]
+    receiver = dotted(callee.value).rpartition(".")[2]
     is_loop = receiver in {"loop", "_loop", "event_loop", "_event_loop"}
     return "asyncio.AbstractEventLoop.create_task" if is_loop else None
 
@@ -139,11 +183,18 @@ def is_awaited_result(module: ModuleContext, site: TaskSite) -> bool:
     return (
         isinstance(site.scope, Function)
         and site.function is not None
+        and not site.passed
         and not site.disposition.callbacks
-        and _first_word(site.function) not in _ACTIONS
+        and not _is_action(_first_word(site.function))
         and returns_value(module, site.function)
         and site.scope in module.project.response_functions
     )
+
+
+def _is_action(word: str) -> bool:
+    """Whether a function of such a first word is run for what it does: also `maybe_…`, and what is done once more."""
+    again = word.removeprefix("re") if word.startswith("re") and word != "research" else ""
+    return word in _ACTIONS or word in _HEDGES or again in _ACTIONS or again in _RETRIEVALS
 
 
 def is_surely_retrieval(function: Function) -> bool:
@@ -173,128 +224,6 @@ def _is_flag(value: Value) -> bool:
     return all(
         member == NONE or (isinstance(member, Const) and isinstance(member.value, bool)) for member in members(value)
     )
-
-
-# -- coroutine objects -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CoroutineSite:
-    """A call of an async function whose coroutine object is dropped. `name` is the callee's qualified name."""
-
-    scope: Scope
-    call: ir.Call
-    name: str
-    how: str
-
-
-_TRANSPARENT = frozenset(
-    {
-        "staticmethod", "classmethod", "functools.wraps", "abc.abstractmethod", "typing.override", "typing.final",
-        "typing.no_type_check", "typing_extensions.override", "typing_extensions.final", "tenacity.retry",
-        "backoff.on_exception",
-    },
-)  # fmt: skip
-
-
-def dropped_coroutines(module: ModuleContext) -> Iterator[CoroutineSite]:
-    """Calls of async functions, of any module, whose result nobody awaits."""
-    scopes: tuple[Scope, ...] = (module.module, *module.module.classes, *module.module.functions)
-    for scope in scopes:
-        for call in scope.index.calls:
-            if not _may_drop(scope, call) or not _may_be_async(module, scope, call.func):
-                continue
-            name = _coroutine_name(module, scope, call)
-            if name is None:
-                continue
-            how = _loss(module, scope, call)
-            if how is not None:
-                yield CoroutineSite(scope, call, name, how)
-
-
-def _may_drop(scope: Scope, call: ir.Call) -> bool:
-    """Whether what stands around the call leaves it possible at all that its value is lost."""
-    parent = scope.index.parents.get(id(call))
-    return not isinstance(parent, ir.Await | ir.Attribute | ir.YieldFrom | ir.Yield | ir.Compare | ir.BinOp)
-
-
-def _may_be_async(module: ModuleContext, scope: Scope, callee: ir.Expr) -> bool:
-    """A look at the callee's last name, before the costlier question what it means."""
-    names = module.project.coroutine_names
-    if isinstance(callee, ir.Attribute):
-        return callee.attr in names
-    if not isinstance(callee, ir.Name):
-        return False
-    if callee.id in names:
-        return True
-    bindings = scope.index.bindings.get(callee.id) or module.module.index.bindings.get(callee.id, [])
-    return any(
-        binding.kind in {"assign", "annotation"}
-        or (isinstance(binding.source, ir.Alias) and binding.source.name in names)
-        for binding in bindings
-    )
-
-
-def _coroutine_name(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
-    """The name of what is called, if every alternative is certainly an async function."""
-    evaluator = module.project.evaluator
-    targets = evaluator.targets(evaluator.value(call.func, scope))
-    names: list[str] = []
-    for target in targets:
-        match target:
-            case External(name=name) if is_coroutine_function(name):
-                names.append(name)
-            case FunctionValue(function=function) | BoundMethod(function=function):
-                if not _gives_coroutine(module, function):
-                    return None
-                names.append(function.qualname)
-            case _:
-                return None
-    return names[0] if names else None
-
-
-def _gives_coroutine(module: ModuleContext, function: Function) -> bool:
-    """Whether calling the function certainly gives a coroutine: it is async, or hands on that of one that is."""
-    if function.is_generator or not _has_plain_decorators(module, function):
-        return False
-    if function.is_async:
-        return True
-    # A declared Awaitable may be a task, which runs by itself: what is returned has to be seen.
-    returned = module.project.evaluator.returned_by_body(function)
-    return all(isinstance(member, Coroutine) and member.function is not None for member in members(returned))
-
-
-def _has_plain_decorators(module: ModuleContext, function: Function) -> bool:
-    """Whether calling the decorated function certainly gives a coroutine, as calling the bare one would."""
-    if module.project.roles.of(function):
-        return True
-    for node in function.ir.decorators:
-        callee = node.func if isinstance(node, ir.Call) else node
-        value = module.project.evaluator.value_outside(callee, function)
-        if isinstance(value, External) and value.name in _TRANSPARENT:
-            continue
-        if getattr(value, "function", None) is not None:
-            continue  # a decorator of the project: inference has seen that it keeps the kind
-        return False
-    return True
-
-
-def _loss(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
-    disposition = module.project.dispositions.of(call, scope)
-    if disposition.fate is Fate.DROPPED:
-        return disposition.how
-    by_route = (
-        disposition.how == "returned"
-        and isinstance(scope, Function)
-        and Role.ROUTE in module.project.roles.of(scope)
-        and not _use_is_deferred(scope, call)
-    )
-    return "returned by a route" if by_route else None
-
-
-def _use_is_deferred(scope: Scope, call: ir.Call) -> bool:
-    use = scope.index.uses.get(id(call))
-    return use is not None and use.deferred
 
 
 def is_in_async(scope: Scope) -> bool:

@@ -1,0 +1,122 @@
+"""The outcome of several pieces of work that nobody looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import background, outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.core.diagnostic import ChainStep, Diagnostic
+    from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.outcomes import Unobserved
+
+
+def check(module: ModuleContext) -> Iterator[Diagnostic]:
+    """Futures that are dropped, and collected results and exceptions that are not read."""
+    for item in outcomes.unobserved(module):
+        yield module.diagnostic(
+            RULE,
+            item.scope,
+            module.settle(item.scope, item.call).span,
+            _message(item),
+            chain=_chain(module, item),
+        )
+
+
+def _message(item: Unobserved) -> str:
+    failing = "" if item.escape is None else f"`{item.escape.function.name}`"
+    if item.name == outcomes.EXECUTOR:
+        return (
+            f"nobody looks at the future of `{item.name}`: what {failing} raises in its thread is at best a line in "
+            "the log when the future is destroyed; await the future, or keep it and read its exception"
+        )
+    if item.name == outcomes.WAIT:
+        return (
+            f"`{item.name}` does not raise what its tasks raise, and nobody looks at those that are done: a failure of "
+            f"{failing} is lost; call `result()` on each task of the done set"
+        )
+    if failing:
+        return (
+            f"`{item.name}` with `return_exceptions=True` returns what {failing} raises, and nobody reads what it "
+            "returns; look for exceptions among the results"
+        )
+    return (
+        f"nobody awaits the future of `{item.name}`: the function goes on before the work is done, and sees neither "
+        "results nor failures; put `await` before the call"
+    )
+
+
+def _chain(module: ModuleContext, item: Unobserved) -> Iterator[ChainStep]:
+    if item.escape is not None:
+        yield from background.escape_steps(module, item.escape)
+
+
+RULE = Rule(
+    code="ASL107",
+    name="unobserved-result",
+    summary="results or exceptions of concurrent work that nobody looks at",
+    rationale=(
+        "`asyncio.gather` returns a future at once: without `await`, the function goes on while the work is still "
+        "running, and nobody learns how it ended. With `return_exceptions=True` the exceptions are values in the list "
+        "it returns, and `asyncio.wait` leaves them in the tasks: if nobody reads them, a failure leaves no trace."
+    ),
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    examples=(
+        Example(
+            bad="""\
+import asyncio
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+async def sync_user(user: int) -> None:
+    async with httpx.AsyncClient() as client:
+        response = await client.put(f"https://example.org/users/{user}")
+    response.raise_for_status()
+
+
+async def sync_users(users: list[int]) -> None:
+    await asyncio.gather(*[sync_user(user) for user in users], return_exceptions=True)  # expect: ASL107
+
+
+async def sync_both() -> None:
+    asyncio.gather(sync_user(1), sync_user(2))  # expect: ASL107
+""",
+            good="""\
+import asyncio
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+async def sync_user(user: int) -> None:
+    async with httpx.AsyncClient() as client:
+        response = await client.put(f"https://example.org/users/{user}")
+    response.raise_for_status()
+
+
+async def sync_users(users: list[int]) -> None:
+    results = await asyncio.gather(*[sync_user(user) for user in users], return_exceptions=True)
+    for user, result in zip(users, results, strict=True):
+        if isinstance(result, BaseException):
+            logger.error("user %s was not synced", user, exc_info=result)
+
+
+async def sync_both() -> None:
+    await asyncio.gather(sync_user(1), sync_user(2))
+""",
+        ),
+    ),
+    check=check,
+)

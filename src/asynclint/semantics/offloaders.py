@@ -1,0 +1,106 @@
+"""The callable with which a project moves work to a thread: which one it uses already, and how a module names it."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from asynclint.project.model import module_of
+from asynclint.project.values import External
+from asynclint.semantics import rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from asynclint.project.model import Module
+    from asynclint.project.project import Project
+    from asynclint.semantics.module_context import ModuleContext
+
+
+@dataclass(frozen=True, slots=True)
+class Offloader:
+    """A callable that runs the function it is given, with the arguments that follow, in a thread, and is awaited.
+
+    `name` is canonical, `text` what messages call it. `sources` are the modules it may be reached by, each with the
+    name it has there, the usual one first. With `is_bare` it is usually imported itself, else its module.
+    """
+
+    name: str
+    text: str
+    sources: tuple[tuple[str, str], ...]
+    is_bare: bool = False
+    takes_keywords: bool = True
+
+    @property
+    def last_name(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+TO_THREAD: Final = Offloader("asyncio.to_thread", "asyncio.to_thread", (("asyncio", "to_thread"),))
+
+KNOWN: Final = (
+    Offloader(
+        "starlette.concurrency.run_in_threadpool",
+        "run_in_threadpool",
+        (("fastapi.concurrency", "run_in_threadpool"), ("starlette.concurrency", "run_in_threadpool")),
+        is_bare=True,
+    ),
+    # Its keywords are its own: `abandon_on_cancel`, `limiter` (AnyIO, "Working with threads").
+    Offloader(
+        "anyio.to_thread.run_sync",
+        "anyio.to_thread.run_sync",
+        (("anyio", "to_thread.run_sync"), ("anyio.to_thread", "run_sync")),
+        takes_keywords=False,
+    ),
+    TO_THREAD,
+)
+"""Those that a project may use instead of each other; where it uses several equally often, the first is taken."""
+
+
+_BOUND_TO_A_THREAD = ("sqlite3.", "django.", "peewee.", "playwright.", "torch.", "tensorflow.", "gevent.", "eventlet.")
+"""Libraries whose objects, or whose state, belong to the thread that made them."""
+
+
+def needs_its_thread(name: str) -> bool:
+    """Whether what a canonical callable works on may be out of reach of other threads."""
+    return name.startswith(_BOUND_TO_A_THREAD)
+
+
+def usual(module: ModuleContext) -> Offloader:
+    """What this module uses most; else what the project does, tests aside; else `asyncio.to_thread`."""
+    uses = _uses(module.project)
+    return _most_used(uses.get(module.module, Counter())) or _most_used(sum(uses.values(), Counter())) or TO_THREAD
+
+
+def imported(module: ModuleContext, offloader: Offloader, local_names: Collection[str]) -> rewrite.ImportedName | None:
+    """How the module calls it, with the edits that import it where nothing does yet."""
+    data, head = module.module.data, module.head
+    for source, name in offloader.sources:
+        found = rewrite.imported_name(head, source, name, local_names)
+        if found is not None:
+            return rewrite.ImportedName(found, ())
+    source, name = offloader.sources[0]
+    if offloader.is_bare:
+        return rewrite.import_member(data, head, source, name)
+    return rewrite.import_name(data, head, source, name, local_names)
+
+
+def _most_used(uses: Counter[str]) -> Offloader | None:
+    used = [offloader for offloader in KNOWN if uses[offloader.name]]
+    return max(used, key=lambda offloader: uses[offloader.name], default=None)
+
+
+@functools.lru_cache(maxsize=1)
+def _uses(project: Project) -> dict[Module, Counter[str]]:
+    """How often each module outside tests calls each of them."""
+    names = {offloader.name for offloader in KNOWN}
+    found: dict[Module, Counter[str]] = {}
+    for scope, call in project.calls_named(frozenset(offloader.last_name for offloader in KNOWN)):
+        if project.is_test(module_of(scope)):
+            continue
+        for target in project.evaluator.targets(project.evaluator.value(call.func, scope)):
+            if isinstance(target, External) and target.name in names:
+                found.setdefault(module_of(scope), Counter())[target.name] += 1
+    return found

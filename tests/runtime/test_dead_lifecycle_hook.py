@@ -1,0 +1,66 @@
+"""Which hooks a real application runs when it is started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynclint.rulekit.expectations import as_shown
+from asynclint.rules.dead_lifecycle_hook import RULE
+
+if TYPE_CHECKING:
+    from asynclint.rulekit.rule import Example
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def started(source: str) -> list[str]:
+    """What the hooks of the module note when its application is started and stopped."""
+    namespace: dict[str, Any] = {"__name__": "served"}
+    exec(compile(source, "<example>", "exec"), namespace)
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+
+    async def receive() -> dict[str, str]:
+        await asyncio.sleep(0)
+        return messages.pop(0)
+
+    async def send(message: dict[str, str]) -> None:
+        await asyncio.sleep(0)
+        assert message["type"].endswith(".complete")
+
+    asyncio.run(namespace["app"]({"type": "lifespan", "state": {}}, receive, send))
+    return list(namespace["started"])
+
+
+@pytest.mark.parametrize("example", RULE.examples, ids=["handlers", "mounted"])
+def test_one_hook_more_runs(example: Example) -> None:
+    bad, good = started(as_shown(example.bad)), started(example.good)
+    assert len(good) == len(bad) + 1
+    assert set(bad) < set(good)
+
+
+ROUTER = """
+from contextlib import asynccontextmanager
+from fastapi import APIRouter, FastAPI
+started = []
+
+@asynccontextmanager
+async def lifespan(app):
+    started.append("lifespan")
+    yield
+
+router = APIRouter()
+
+@router.on_event("startup")
+async def on_router():
+    started.append("router")
+
+app = FastAPI(lifespan=lifespan)
+app.include_router(router)
+"""
+
+
+def test_handlers_of_an_included_router_run() -> None:
+    assert sorted(started(ROUTER)) == ["lifespan", "router"]

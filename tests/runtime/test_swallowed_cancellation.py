@@ -1,0 +1,95 @@
+"""A loop that swallows CancelledError outlives `cancel()`; whoever awaits it then waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    Loop = Callable[[list[int]], Coroutine[None, None, None]]
+
+TURNS = 5
+"""After as many the loops end, so that the test does."""
+
+
+async def named(turns: list[int]) -> None:
+    while len(turns) < TURNS:
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            turns.append(-1)
+        turns.append(len(turns))
+
+
+async def bare(turns: list[int]) -> None:
+    while len(turns) < TURNS:
+        try:
+            await asyncio.sleep(0.01)
+        except:  # noqa: E722
+            turns.append(-1)
+        turns.append(len(turns))
+
+
+async def suppressed(turns: list[int]) -> None:
+    while len(turns) < TURNS:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.01)
+        turns.append(len(turns))
+
+
+async def in_a_helper(turns: list[int]) -> None:
+    async def turn() -> None:
+        try:
+            await asyncio.sleep(0.01)
+        except BaseException:  # noqa: BLE001
+            turns.append(-1)
+
+    while len(turns) < TURNS:
+        await turn()
+        turns.append(len(turns))
+
+
+async def only_exceptions(turns: list[int]) -> None:
+    while len(turns) < TURNS:
+        try:
+            await asyncio.sleep(0.01)
+        except Exception:  # noqa: BLE001
+            turns.append(-1)
+        turns.append(len(turns))
+
+
+async def raised_again(turns: list[int]) -> None:
+    while len(turns) < TURNS:
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            turns.clear()
+            raise
+        turns.append(len(turns))
+
+
+async def cancel(loop: Loop) -> tuple[bool, list[int]]:
+    """Whether the task was cancelled in the end, and the turns it took."""
+    turns: list[int] = []
+    task = asyncio.create_task(loop(turns))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    return task.cancelled(), turns
+
+
+@pytest.mark.parametrize("loop", [named, bare, suppressed, in_a_helper])
+def test_it_goes_on(loop: Loop) -> None:
+    cancelled, turns = asyncio.run(cancel(loop))
+    assert not cancelled
+    assert len(turns) >= TURNS
+
+
+@pytest.mark.parametrize("loop", [only_exceptions, raised_again])
+def test_it_ends(loop: Loop) -> None:
+    assert asyncio.run(cancel(loop)) == (True, [])

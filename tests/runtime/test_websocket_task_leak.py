@@ -1,0 +1,97 @@
+"""Tasks of a WebSocket route run on after the client has gone, unless a `finally` ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Route = Callable[[WebSocket], Awaitable[None]]
+
+
+async def sample() -> None:
+    while True:
+        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)
+
+
+async def receive(websocket: WebSocket) -> None:
+    while True:
+        await websocket.receive_text()
+
+
+async def cancelled_after_the_loop(websocket: WebSocket) -> None:
+    await websocket.accept()
+    sampler = asyncio.create_task(sample(), name="sampler")
+    while True:
+        if not await websocket.receive_text():
+            break
+    sampler.cancel()
+
+
+async def gathered(websocket: WebSocket) -> None:
+    await websocket.accept()
+    sampler = asyncio.create_task(sample(), name="sampler")
+    await asyncio.gather(sampler, asyncio.create_task(receive(websocket)))
+
+
+async def first_completed(websocket: WebSocket) -> None:
+    await websocket.accept()
+    tasks = [asyncio.create_task(sample(), name="sampler"), asyncio.create_task(receive(websocket))]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.exception()
+
+
+async def cancelled_in_finally(websocket: WebSocket) -> None:
+    await websocket.accept()
+    sampler = asyncio.create_task(sample(), name="sampler")
+    try:
+        while True:
+            await websocket.receive_text()
+    finally:
+        sampler.cancel()
+        await asyncio.gather(sampler, return_exceptions=True)
+
+
+async def in_a_group(websocket: WebSocket) -> None:
+    await websocket.accept()
+    with contextlib.suppress(ExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sample(), name="sampler")
+            await receive(websocket)
+
+
+async def samplers_left(route: Route) -> int:
+    """How many tasks still run in the application when the client has gone."""
+    app = FastAPI()
+    app.add_api_websocket_route("/readings", route)
+    messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+    messages.put_nowait({"type": "websocket.connect"})
+    messages.put_nowait({"type": "websocket.receive", "text": "hello"})
+    messages.put_nowait({"type": "websocket.disconnect", "code": 1001})
+
+    async def send(_message: object) -> None:
+        await asyncio.sleep(0)
+
+    scope = {"type": "websocket", "path": "/readings", "headers": [], "query_string": b"", "subprotocols": []}
+    with contextlib.suppress(WebSocketDisconnect):
+        await app(scope, messages.get, send)
+    await asyncio.sleep(0.02)
+    return sum(task.get_name() == "sampler" for task in asyncio.all_tasks())
+
+
+@pytest.mark.parametrize("route", [cancelled_after_the_loop, gathered, first_completed])
+def test_the_task_runs_on(route: Route) -> None:
+    assert asyncio.run(samplers_left(route)) == 1
+
+
+@pytest.mark.parametrize("route", [cancelled_in_finally, in_a_group])
+def test_the_task_ends(route: Route) -> None:
+    assert asyncio.run(samplers_left(route)) == 0
