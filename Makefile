@@ -26,6 +26,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate_docs.py --check
+	$(BIN)/python scripts/generate_configuration.py --check
 
 corpus: $(VENV)/.installed-dev
 	$(BIN)/python scripts/corpus.py .corpus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -121,8 +121,8 @@ def test_a_rule_that_fails_on_a_file_is_named_and_the_rest_goes_on() -> None:
 def test_a_file_that_vanishes_during_the_run_is_named_and_the_rest_goes_on(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def discover_and_delete(paths: tuple[str, ...], cwd: str) -> Discovery:
-        found = discover(paths, cwd)
+    def discover_and_delete(paths: tuple[str, ...], **options: Any) -> Discovery:
+        found = discover(paths, **options)
         (tree / "sub/b.py").unlink(missing_ok=True)
         return found
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from asynclint.cli.app import run_command_line
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILE = ".asynclint-baseline.json"
 HEAD = "import time\nasync def f():\n"
@@ -92,6 +89,14 @@ def test_fixed_entries_are_announced_and_taken_out_by_update(folder: Path, async
     assert asynclint(*ON_BASELINE)[0] == 1
 
 
+def test_entries_follow_a_renamed_file(folder: Path, asynclint: Runner) -> None:
+    asynclint("baseline", "create")
+    (folder / "b.py").rename(folder / "c.py")
+    assert asynclint(*ON_BASELINE) == (0, [], ["checked 2 files, 0 findings, 3 in baseline"])
+    assert asynclint("baseline", "update") == (0, [], [f"removed 0 from {FILE}, 3 left"])
+    assert [path for path, _ in entries(folder)] == ["a.py", "a.py", "c.py"]
+
+
 def test_a_part_of_the_project_says_nothing_of_the_rest(folder: Path, asynclint: Runner) -> None:
     asynclint("baseline", "create")
     (folder / "b.py").write_text("x = 1\n")
@@ -137,8 +142,28 @@ def test_a_baseline_that_cannot_be_used_is_refused(
 
 def test_a_folder_is_no_baseline(folder: Path, asynclint: Runner) -> None:
     (folder / "sub").mkdir()
-    assert asynclint("check", "--baseline", "sub")[::2] == (2, ["error: cannot use the baseline sub: is a directory"])
+    assert asynclint("check", "--baseline", "sub")[::2] == (2, ["error: cannot use the baseline sub: it is a folder"])
     assert asynclint("baseline", "create", "--file", "sub")[::2] == (2, ["error: cannot write sub: it is a folder"])
+
+
+@pytest.mark.parametrize("command", [("check", "--baseline"), ("baseline", "create", "--file")])
+@pytest.mark.parametrize("name", ["", "-"])
+def test_a_baseline_needs_a_name(asynclint: Runner, command: tuple[str, ...], name: str) -> None:
+    assert asynclint(*command, name) == (2, [], [f"error: a baseline needs the name of a file, and `{name}` is none"])
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without an end")
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("check", "--baseline"), "it has more than 64 MB"),
+        (("baseline", "update", "--file"), "it has more than 64 MB"),
+        (("baseline", "create", "--file"), "it is no regular file"),
+    ],
+)
+def test_a_device_is_no_baseline(asynclint: Runner, command: tuple[str, ...], reason: str) -> None:
+    refusal = f"error: cannot use the baseline /dev/zero: {reason}"
+    assert asynclint(*command, "/dev/zero") == (2, [], [refusal])
 
 
 def test_create_does_not_overwrite_what_is_no_baseline(folder: Path, asynclint: Runner) -> None:

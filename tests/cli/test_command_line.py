@@ -6,14 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from asynclint import __version__
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\n"
 BAD = "import time\n\n\nasync def f():\n    time.sleep(1)\n"
@@ -170,6 +167,25 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read().decode() == "checked 60 files, 60 findings\n"
         assert process.wait() == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [["rules"], ["check"], ["check", "--output-format", "sarif"], ["check", "--diff"]]
+)
+def test_standard_output_that_takes_nothing_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "a.py").write_text("import asyncio\n\n\nasync def f():\n    asyncio.create_task(f())\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "asynclint", *arguments, *(["-q"] if "check" in arguments else [])],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "error: cannot write to standard output: no space left on device\n")
 
 
 @pytest.mark.parametrize("arguments", [["rules"], ["rule", "ASL201"], ["check", "--output-format", "full"]])

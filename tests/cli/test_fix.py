@@ -131,6 +131,36 @@ def test_rules_that_are_off_fix_nothing(project: Path) -> None:
     assert done.returncode == 0
 
 
+def test_what_is_in_the_baseline_is_left_alone(project: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "asynclint", "baseline", "create", "--file", "known.json"],
+        cwd=project,
+        capture_output=True,
+        check=False,
+    )
+    assert made.returncode == 0
+    (project / "new.py").write_text(SAFE)
+    old = run(project, "--diff", "--baseline", "known.json", "safe.py", "unsafe.py", "--unsafe-fixes")
+    assert (old.stdout, old.returncode) == ("", 0)
+    done = run(project, "--fix", "--unsafe-fixes", "--baseline", "known.json")
+    assert done.stderr == "fixed 1 finding in 1 file\nchecked 3 files, 0 findings, 2 in baseline\n"
+    assert (done.stdout, done.returncode) == ("", 0)
+    assert (project / "new.py").read_text() == FIXED
+    assert (project / "safe.py").read_text() == SAFE
+    assert (project / "unsafe.py").read_text() == UNSAFE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"), [(("sarif=out.sarif",), "out.sarif"), (("json",), "`json`"), (("full", "-o", "x"), "x")]
+)
+def test_nobody_waits_for_a_report_of_a_diff(project: Path, arguments: tuple[str, ...], place: str) -> None:
+    command = [sys.executable, "-m", "asynclint", "check", "--diff", "--output-format", *arguments]
+    done = subprocess.run(command, cwd=project, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"--diff writes a diff in place of a report, so {place} would hold none\n")
+    assert sorted(path.name for path in project.iterdir()) == ["pyproject.toml", "safe.py", "unsafe.py"]
+
+
 def test_read_only_files_and_links_are_left_alone(project: Path) -> None:
     (project / "safe.py").chmod(0o444)
     (project / "there").mkdir()

@@ -100,6 +100,7 @@ def test_files_are_coloured_only_when_told_to(folder: Path, monkeypatch: pytest.
         (("--output-format", "sarif", "--output-format", "json=a", "-o", "b"), "-o is for one --output-format"),
         (("--output-format", "sarif="), "names no file after the `=`"),
         (("--output-format", "sarrif=a"), "is not one of 'full'"),
+        (("--output-format", "sarif", "-o", ""), "-o names no file"),
     ],
 )
 def test_outputs_that_clash_are_refused_before_anything_is_checked(
@@ -117,6 +118,7 @@ def test_outputs_that_clash_are_refused_before_anything_is_checked(
         ("nowhere/out.sarif", "its folder does not exist"),
         ("bad.py/out.sarif", "what should be its folder is a file"),
         (".", "it is a folder"),
+        ("bad.py", "it is Python source, which a report would replace"),
         ("x" * 300, "file name too long"),
         ("nul\0", "embedded null byte"),
     ],

@@ -52,6 +52,18 @@ def test_only_what_could_have_been_found_is_fixed() -> None:
     assert compared(failed, known) == ([], 0, 0, 1)
 
 
+def test_what_a_renamed_file_had_is_known() -> None:
+    known = finding()
+    renamed = report(finding("b.py"), finding("b.py", "f2"), checked=("b.py",))
+    assert compared(renamed, known, gone=True) == (["f2"], 1, 0, 1)
+    assert compared(renamed, known, gone=False) == (["f1", "f2"], 0, 0, 1)
+    assert compared(renamed, known, known, gone=True) == (["f2"], 1, 1, 1)
+    copied = report(finding("b.py"), finding("c.py"), checked=("b.py", "c.py"))
+    assert compared(copied, known, gone=True) == (["f1"], 1, 0, 1)
+    comparison = compare(renamed, baseline_of([known], NAMING), NAMING, lambda _: True)
+    assert comparison.left == Baseline({Entry("b.py", "ASL201", "f1"): 1})
+
+
 def test_names_do_not_depend_on_the_working_folder() -> None:
     assert Naming("/p/sub", "/p").relative("a.py") == "sub/a.py"
     assert Naming("/p/sub", "/p").relative("/p/b.py") == "b.py"

@@ -69,6 +69,10 @@ def fixed(folder: Path, diagnostic: Diagnostic) -> str:
         "time.sleep(1)  # Asynclint: Ignore [ ASL201 , ASL2 ]",
         "time.sleep(1)  # asynclint: ignore[ASL201",
         "time.sleep(1)  # asynclint: ignore",
+        "time.sleep(1)  # asynclint: ignore ASL201, ASL2 nobody waits",
+        "time.sleep(1)  # asynclint: ignore(blocking-sleep) nobody waits",
+        "time.sleep(1)  # asynclint: ignore: asl201",
+        "time.sleep(1)  # asynclint: ignore (py311 is slow)",
         "time.sleep(1)  # asynclint: ignore nobody waits # noqa: E501",
         "time.sleep(  # noqa: ASL201\n        1,\n    )",
         "time.sleep(\n        # noqa: ASL201\n        1,\n    )",
@@ -146,6 +150,11 @@ def test_codes_of_peers_are_never_unused_and_silence_nothing_else(folder: Path) 
     assert codes(checked(folder, f"{HEAD}{SLEEP}  # noqa: ASYNC251, ASL201\n")) == []
 
 
+@pytest.mark.parametrize("comment", ["asynclint: ignore ASL101", "asynclint: ignore(discarded-task)", "noqa: ASL20l"])
+def test_a_list_without_brackets_is_no_blanket(folder: Path, comment: str) -> None:
+    assert "ASL201" in codes(checked(folder, f"{HEAD}    time.sleep(1)  # {comment}\n"))
+
+
 def test_the_codes_that_peers_codes_stand_for_exist() -> None:
     known = {rule.code for rule in all_rules()}
     assert set().union(*PEER_CODES.values()) <= known
@@ -163,6 +172,13 @@ def test_the_codes_that_peers_codes_stand_for_exist() -> None:
         ("x = 1  # noqa: ASL201, ASL101", (4, 12), "`ASL201` and `ASL101` silence nothing", "x = 1"),
         ("x = 1  # noqa: ASL010", (4, 12), "`ASL010` silences nothing", "x = 1"),
         ("x = 1  # asynclint: ignore[ASL2] no reason", (4, 12), "`ASL2` silences nothing", "x = 1"),
+        ("x = 1  # asynclint: ignore(ASL2) no reason", (4, 12), "`ASL2` silences nothing", "x = 1"),
+        (
+            "time.sleep(1)  # asynclint: ignore ASL201, ASL202 why",
+            (4, 48),
+            "`ASL202` silences nothing",
+            "time.sleep(1)  # asynclint: ignore ASL201 why",
+        ),
         ("x = 1  # asynclint: ignore[]", (4, 12), "this comment silences nothing; remove it", "x = 1"),
         (
             "x = 1\n    # noqa: ASL201\n    y = 2",
@@ -192,6 +208,18 @@ def test_a_code_that_silences_nothing_is_reported_with_a_fix(
     assert codes(checked(folder, after)) == []
 
 
+@pytest.mark.parametrize(
+    "comment", ["asynclint: ignore[blocking-sleep] nobody waits", "asynclint: ignore", "noqa: E501, ASL201"]
+)
+def test_a_comment_above_its_statement_is_to_be_moved_and_not_removed(folder: Path, comment: str) -> None:
+    remark, finding = checked(folder, f"{HEAD}    # {comment}\n    # more\n    time.sleep(1)\n").diagnostics
+    assert (remark.code, remark.fixes, finding.code) == ("ASL001", (), "ASL201")
+    assert remark.message == (
+        "this comment stands above the statement, so it silences nothing; put it on a line of the statement"
+        + (", or write `ignore-next`" if comment.startswith("asynclint") else "")
+    )
+
+
 def test_an_own_row_at_the_top_stays_so_that_no_coding_cookie_moves(folder: Path) -> None:
     (found,) = checked(folder, "# noqa: ASL201\n\n# coding: latin-1\n").diagnostics
     assert fixed(folder, found) == "\n\n# coding: latin-1\n"
@@ -217,7 +245,7 @@ def test_the_last_row_may_lack_its_end(folder: Path) -> None:
         (Settings(), "asynclint: ignore[unused-suppression, ASL101]", []),
         (Settings(), "noqa: ASL001", []),
         (Settings(select=("ALL",)), "noqa", ["ASL003"]),
-        (Settings(select=("ALL",)), "asynclint: ignore", ["ASL001", "ASL003"]),
+        (Settings(select=("ALL",)), "asynclint: ignore", ["ASL001", "ASL003", "ASL004"]),
     ],
 )
 def test_only_rules_that_ran_are_judged(folder: Path, settings: Settings, comment: str, found: list[str]) -> None:
@@ -242,6 +270,9 @@ def test_a_rule_that_broke_on_the_file_is_not_judged(folder: Path, monkeypatch: 
         ("asynclint: ignore[discarded-tsk]", "unknown rule `discarded-tsk`; did you mean `discarded-task`?"),
         ("asynclint: ignore[ naïve thing ]", "unknown rule `naïve thing`; `asynclint rules` lists them"),
         ("asynclint: ignore[E501]", "unknown rule `E501`; "),
+        ("asynclint: ignore[RUF006]", "`RUF006` is a code of another tool; the rule is called `discarded-task` here"),
+        ("asynclint: ignore ASL999", "unknown rule `ASL999`; "),
+        ("noqa: ASL20l", "unknown rule `ASL20l`; did you mean `ASL2"),
     ],
 )
 def test_an_unknown_code_is_reported_with_the_nearest_one(folder: Path, comment: str, message: str) -> None:

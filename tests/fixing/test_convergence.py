@@ -27,7 +27,7 @@ def _converge(texts: Mapping[str, str], findings: Findings, *, errors: Callable[
         now = {path: changed.get(path, text.encode()).decode() for path, text in texts.items()}
         found = tuple(item for path, text in now.items() for item in findings(path, text))
         broken = tuple(CheckError("x", path, "broken") for path, text in now.items() if errors and errors(text))
-        return Checked(Report(found, broken, 1, 0, 0, ()), found)
+        return Checked(Report(found, broken, 1, 0, 0, ()), found, found)
 
     return converge(lambda path: texts[path].encode(), check, SAFE, lambda _: True)
 
@@ -122,7 +122,7 @@ def test_fixing_comes_to_an_end(make: Maker) -> None:
     def check(changed: Mapping[str, bytes]) -> Checked:
         text = changed.get("a.py", b"x").decode()
         found = tuple(findings("a.py", text))
-        return Checked(make.report(*found), ())
+        return Checked(make.report(*found), (), found)
 
     outcome = converge(lambda _: b"x", check, SAFE, lambda _: True)
     assert not outcome.stable
@@ -131,5 +131,11 @@ def test_fixing_comes_to_an_end(make: Maker) -> None:
 
 def test_only_files_that_may_change_are_touched(make: Maker) -> None:
     found = tuple(_words(make, "bad", "good")("a.py", "bad"))
-    outcome = converge(lambda _: b"bad", lambda _: Checked(make.report(*found), found), SAFE, lambda _: False)
+    outcome = converge(lambda _: b"bad", lambda _: Checked(make.report(*found), found, found), SAFE, lambda _: False)
+    assert not outcome.texts
+
+
+def test_only_what_is_to_be_fixed_is_fixed(make: Maker) -> None:
+    found = tuple(_words(make, "bad", "good")("a.py", "bad"))
+    outcome = converge(lambda _: b"bad", lambda _: Checked(make.report(*found), found, ()), SAFE, lambda _: True)
     assert not outcome.texts

@@ -24,6 +24,7 @@ repos:
 """
 HELPER = "import time\n\n\ndef wait() -> None:\n    time.sleep(1)\n"
 ROUTE = "from app.helper import wait\n\n\nasync def route() -> None:\n    wait()\n"
+TASK = "import asyncio\n\n\nasync def start() -> None:\n    asyncio.create_task(asyncio.sleep(1))\n"
 OTHER = "import time\n\n\nasync def other() -> None:\n    time.sleep(1)\n"
 
 
@@ -99,9 +100,41 @@ def test_staged_files_are_judged_as_part_of_the_project(tmp_path: Path, hooks: t
 
 
 @pytest.mark.xdist_group("pre-commit")
+def test_options_are_passed_on_and_the_baseline_is_left_alone(
+    tmp_path: Path, hooks: tuple[str, str], home: str
+) -> None:
+    project(tmp_path, hooks, "asynclint", {"app/old.py": TASK})
+    assert run(tmp_path, sys.executable, "-m", "asynclint", "baseline", "create").returncode == 0
+    (tmp_path / "app/new.py").write_text(TASK)
+    config = tmp_path / ".pre-commit-config.yaml"
+    config.write_text(f"{config.read_text()}        args: [--fix, --baseline, .asynclint-baseline.json]\n")
+    git(tmp_path, "add", "--all")
+
+    done = pre_commit(tmp_path, home)
+
+    assert "files were modified by this hook" in done.stdout, done.stdout + done.stderr
+    assert "fixed 1 finding in 1 file" in done.stdout
+    assert "background_tasks.add(task)" in (tmp_path / "app/new.py").read_text()
+    assert (tmp_path / "app/old.py").read_text() == TASK
+    git(tmp_path, "add", "--all")
+    assert pre_commit(tmp_path, home).returncode == 0
+
+
+@pytest.mark.xdist_group("pre-commit")
 def test_clean_files_pass(tmp_path: Path, hooks: tuple[str, str], home: str) -> None:
     project(tmp_path, hooks, "asynclint", {"app/helper.py": HELPER, "app/other.py": OTHER})
     git(tmp_path, "add", "app/helper.py")
+
+    done = pre_commit(tmp_path, home)
+
+    assert (done.returncode, "Passed" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+@pytest.mark.xdist_group("pre-commit")
+def test_excluded_files_are_left_out_though_they_are_staged(tmp_path: Path, hooks: tuple[str, str], home: str) -> None:
+    exclude = '[tool.asynclint]\nextend-exclude = ["app"]\n'
+    project(tmp_path, hooks, "asynclint", {"app/other.py": OTHER, "pyproject.toml": exclude})
+    git(tmp_path, "add", "--all")
 
     done = pre_commit(tmp_path, home)
 

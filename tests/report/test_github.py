@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.core.diagnostic import Diagnostic, Report, Severity, SourceText
+from asynclint.findings.unchecked import UNCHECKED
 from asynclint.report.formats import Format, render
 from asynclint.report.github import MOST_ROWS, summary
 
@@ -37,6 +38,11 @@ def test_each_finding_is_an_annotation_after_what_was_not_checked(report: Report
             "the task is kept nowhere"
         ),
     ]
+
+
+def test_what_was_not_checked_is_called_by_name_too(report: Report) -> None:
+    named = dataclasses.replace(report, rules=UNCHECKED)
+    assert render(named, Format.GITHUB).startswith("::error title=ASL010 syntax-error,file=app/broken.py,")
 
 
 def test_a_clean_run_says_nothing(report: Report) -> None:

@@ -137,6 +137,11 @@ def test_no_finding_points_to_a_rule_that_is_not_there(report: Report) -> None:
         assert [result["ruleId"] for result in run["results"]] == ["ASL202", "ASL101"]
 
 
+def test_an_exit_code_of_none_does_not_say_that_nothing_was_found(report: Report) -> None:
+    (invocation,) = parsed(dataclasses.replace(report, errors=()), exit_code=0)["invocations"]
+    assert (invocation["exitCode"], invocation["exitCodeDescription"]) == (0, "everything was checked")
+
+
 def test_what_was_not_checked_is_notified(report: Report) -> None:
     run = parsed(with_rules(report), exit_code=2)
     (invocation,) = run["invocations"]

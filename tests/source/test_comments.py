@@ -88,6 +88,8 @@ def test_each_place_belongs_to_its_logical_line_or_to_none() -> None:
     ]
     assert read.logical_line(text.index(b"# alone")) is None
     assert read_comments(b"").logical_line(0) is None
+    assert [read.next_line(line.start) for line in (first, second)] == [second, None]
+    assert read_comments(b"").next_line(0) is None
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)

@@ -67,6 +67,16 @@ def test_the_repository_is_found_upwards_or_is_the_working_folder(tree: Path) ->
     assert repository_root(str(tree)) == str(tree)
 
 
+def test_outside_of_a_repository_that_of_the_paths_counts(tree: Path) -> None:
+    (tree / "app/.git").mkdir()
+    inside = f"{tree}/app/api/a.py"
+    assert repository_root(str(tree), [inside, f"{tree}/app"]) == f"{tree}/app"
+    assert repository_root(str(tree), [inside, str(tree)]) == str(tree)
+    assert repository_root(str(tree), [f"{tree}/other.py"]) == str(tree)
+    (tree / ".git").mkdir()
+    assert repository_root(str(tree), [inside]) == str(tree)
+
+
 def test_the_home_folder_is_no_project(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tree))
     (tree / "scratch").mkdir()

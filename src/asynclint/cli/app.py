@@ -10,7 +10,14 @@ from asynclint import __version__
 from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED
 from asynclint.cli.terminal import say
 
-_MODULES = {"baseline": "baseline", "check": "check", "rule": "rules", "rules": "rules"}
+_MODULES = {
+    "baseline": "baseline",
+    "check": "check",
+    "config": "config",
+    "routes": "routes",
+    "rule": "rules",
+    "rules": "rules",
+}
 """Where each command is, a name in a module of this package."""
 
 

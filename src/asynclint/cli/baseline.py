@@ -11,8 +11,10 @@ from asynclint.cli.baselines import (
     naming_for,
     read_baseline,
     refuse_foreign,
+    refuse_nameless,
     write_baseline,
 )
+from asynclint.cli.configuration import PREFIX, config_of_run, config_options, working_folder
 from asynclint.cli.coverage import counted, error_line
 from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.outputs import Output, UnwritableFile, refuse_unwritable
@@ -23,10 +25,12 @@ from asynclint.cli.terminal import say
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.findings.baseline import baseline_of
 from asynclint.report.formats import Format
+from asynclint.source.paths import absolute, display
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from asynclint.config.config import Config
     from asynclint.core.diagnostic import Report
 
 
@@ -39,14 +43,19 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     """What both commands take."""
     decorators = (
         click.argument("paths", nargs=-1, metavar="[PATHS]..."),
-        click.option("--file", default=DEFAULT_FILE, show_default=True, metavar="FILE", help="The baseline."),
+        click.option(
+            "--file",
+            metavar="FILE",
+            help=f"The baseline.  [default: as configured, else {DEFAULT_FILE}]",
+        ),
         click.option("--select", multiple=True, metavar="RULES", help="Only these rules, as in `check`."),
         click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules, as in `check`."),
         click.option(
             "--honour-peer-noqa/--no-honour-peer-noqa",
-            default=True,
+            default=None,
             help="As in `check`.  [default: yes]",
         ),
+        config_options,
         click.option("-q", "--quiet", is_flag=True, help="Errors only."),
         click.pass_context,
     )
@@ -55,32 +64,39 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@baseline.command()
+@baseline.command(context_settings={"auto_envvar_prefix": PREFIX})
 @_options
-def create(ctx: click.Context, /, paths: tuple[str, ...], file: str, **options: Any) -> None:
+def create(ctx: click.Context, /, paths: tuple[str, ...], file: str | None, **options: Any) -> None:
     """Write all findings to the baseline.
 
     What it had before is replaced.
     """
+    paths = paths or (".",)
+    config = config_of_run(paths, options)
+    file = _file(file, config)
     _refuse_unwritable(file)
     refuse_foreign(file)
-    report = _checked(ctx, paths, options)
+    report = _checked(ctx, paths, config, options)
     write_baseline(file, baseline_of(report.diagnostics, naming_for(file)))
     if not options["quiet"]:
-        say(f"wrote {counted(len(report.diagnostics), 'finding')} to {file}; check with --baseline {file}")
+        use = "`check` compares with it" if _is_configured(file, config) else f"check with --baseline {file}"
+        say(f"wrote {counted(len(report.diagnostics), 'finding')} to {file}; {use}")
 
 
-@baseline.command()
+@baseline.command(context_settings={"auto_envvar_prefix": PREFIX})
 @_options
-def update(ctx: click.Context, /, paths: tuple[str, ...], file: str, **options: Any) -> None:
+def update(ctx: click.Context, /, paths: tuple[str, ...], file: str | None, **options: Any) -> None:
     """Take out of the baseline what is fixed.
 
     New findings do not get in; only `create` writes those.
     """
+    paths = paths or (".",)
+    config = config_of_run(paths, options)
+    file = _file(file, config)
     _refuse_unwritable(file)
     known = read_baseline(file)
-    comparison = known.compare(_checked(ctx, paths, options))
-    if comparison.fixed:
+    comparison = known.compare(_checked(ctx, paths, config, options))
+    if comparison.left != known.baseline:
         write_baseline(file, comparison.left)
     if not options["quiet"]:
         new = len(comparison.report.diagnostics)
@@ -90,14 +106,26 @@ def update(ctx: click.Context, /, paths: tuple[str, ...], file: str, **options: 
         )
 
 
+def _file(given: str | None, config: Config) -> str:
+    """The baseline's name as people see it: the one given, else that of the configuration."""
+    if given is not None:
+        return given
+    return DEFAULT_FILE if config.baseline is None else display(config.baseline, working_folder())
+
+
+def _is_configured(file: str, config: Config) -> bool:
+    return config.baseline is not None and absolute(file, working_folder()) == config.baseline
+
+
 def _refuse_unwritable(file: str) -> None:
+    refuse_nameless(file)
     try:
         refuse_unwritable((Output(Format.JSON, file),))
     except UnwritableFile as error:
         raise Refusal(SettingsError((str(error),))) from None
 
 
-def _checked(ctx: click.Context, paths: tuple[str, ...], options: dict[str, Any]) -> Report:
+def _checked(ctx: click.Context, paths: tuple[str, ...], config: Config, options: dict[str, Any]) -> Report:
     """The report of a run that checked everything; else says what it did not and ends."""
     from asynclint.run import check as run  # noqa: PLC0415 - `--help` needs none of it
 
@@ -105,10 +133,13 @@ def _checked(ctx: click.Context, paths: tuple[str, ...], options: dict[str, Any]
         select=listed(options["select"]),
         ignore=listed(options["ignore"]),
         honour_peer_noqa=options["honour_peer_noqa"],
+        isolated=options["isolated"],
+        config=options["config"],
+        max_file_size=config.max_file_size,
     )
     try:
         with ProgressBar(wanted=not options["quiet"]) as progress:
-            report = run(paths or (".",), settings, progress)
+            report = run(paths, settings, progress)
     except SettingsError as error:
         raise Refusal(error) from None
     if report.errors:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from asynclint.findings.baseline import Baseline, Comparison
 
 DEFAULT_FILE = ".asynclint-baseline.json"
+MOST_BYTES = 64 * 2**20
+"""Far beyond any real baseline; ends the reading of a device such as `/dev/zero`."""
 _CREATE = "asynclint baseline create"
 _UPDATE = "asynclint baseline update"
 
@@ -41,8 +43,11 @@ def naming_for(file: str) -> Naming:
 
 def read_baseline(file: str) -> BaselineFile:
     """The baseline in a file. Raises Refusal."""
+    refuse_nameless(file)
     try:
-        return BaselineFile(file, from_text(Path(file).read_bytes()))
+        return BaselineFile(file, from_text(_content(file)))
+    except IsADirectoryError:
+        raise _refusal(file, "it is a folder") from None
     except FileNotFoundError:
         raise _refusal(file, f"there is no such file; `{_with_file(_CREATE, file)}` makes it") from None
     except (OSError, ValueError) as error:
@@ -52,9 +57,18 @@ def read_baseline(file: str) -> BaselineFile:
 
 
 def refuse_foreign(file: str) -> None:
-    """Keep a baseline from being written over a file that is something else. Raises Refusal."""
-    if Path(file).exists():
+    """Keep a baseline from being written over what is something else. Raises Refusal."""
+    path = Path(file)
+    if path.exists() and not path.is_file():
+        raise _refusal(file, "it is no regular file")
+    if path.exists():
         read_baseline(file)
+
+
+def refuse_nameless(file: str) -> None:
+    """Refuse an empty name, as an unset variable leaves it, and `-`: a baseline is kept. Raises Refusal."""
+    if file in ("", "-"):
+        raise Refusal(SettingsError((f"a baseline needs the name of a file, and `{file}` is none",)))
 
 
 def write_baseline(file: str, baseline: Baseline) -> None:
@@ -69,6 +83,14 @@ def fixed_line(count: int, file: str) -> str:
     """Such as `3 baseline entries are fixed; run asynclint baseline update`."""
     entries = "entry is" if count == 1 else "entries are"
     return f"{count} baseline {entries} fixed; run {_with_file(_UPDATE, file)}"
+
+
+def _content(file: str) -> bytes:
+    with Path(file).open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise BaselineError(f"it has more than {MOST_BYTES // 2**20} MB")
+    return data
 
 
 def _with_file(command: str, file: str) -> str:

@@ -13,6 +13,9 @@ import click
 from asynclint.report.formats import Format
 
 _STANDARD_OUTPUT = "-"
+_FOR_PEOPLE = frozenset({Format.FULL, Format.CONCISE})
+_SOURCE = frozenset({".py", ".pyi"})
+"""Suffixes of files that are checked, so that none is meant to be replaced by a report."""
 
 
 class Output(NamedTuple):
@@ -43,6 +46,8 @@ class OutputType(click.ParamType[Output]):
 
 def chosen_outputs(wanted: tuple[Output, ...], single_file: str | None, *, terminal: bool) -> tuple[Output, ...]:
     """The outputs that `--output-format` and `-o` ask for together. Raises click.UsageError where they clash."""
+    if single_file == "":
+        raise click.UsageError("-o names no file")
     if not wanted:
         file = _file(single_file or "")
         wanted = (Output(Format.FULL if terminal and file is None else Format.CONCISE, file),)
@@ -52,6 +57,14 @@ def chosen_outputs(wanted: tuple[Output, ...], single_file: str | None, *, termi
         wanted = (Output(wanted[0].format, _file(single_file)),)
     _refuse_clashes(wanted)
     return wanted
+
+
+def refuse_reports_of_diff(outputs: tuple[Output, ...]) -> None:
+    """Refuse a report that a program waits for: a diff takes its place. Raises click.UsageError."""
+    for output in outputs:
+        if output.file is not None or output.format not in _FOR_PEOPLE:
+            place = f"`{output.format.value}`" if output.file is None else output.file
+            raise click.UsageError(f"--diff writes a diff in place of a report, so {place} would hold none")
 
 
 class UnwritableFile(Exception):  # noqa: N818 - as that of source/
@@ -138,6 +151,8 @@ def _why_unwritable(path: Path) -> str | None:
         if path.is_dir():
             return "it is a folder"
         if path.exists():
+            if path.suffix in _SOURCE:
+                return "it is Python source, which a report would replace"
             return None if os.access(path, os.W_OK) else "it is read-only"
         folder = Path(os.path.realpath(path)).parent
     except (OSError, ValueError) as error:

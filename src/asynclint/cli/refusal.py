@@ -24,4 +24,5 @@ class Refusal(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
         for problem in self.problems:
-            say(f"error: {problem}")
+            for line in f"error: {problem}".split("\n"):  # a broken file is shown where it breaks
+                say(line)

@@ -32,7 +32,7 @@ _output_format = click.option(
 def rule(wanted: str, output_format: str) -> None:
     """Explain a rule, given by code or name."""
     try:
-        found = find_rule(_described_rules(), wanted)
+        found = find_rule(described_rules(), wanted)
     except SettingsError as error:
         raise Refusal(error) from None
     write_out(page_json(found) if output_format == "json" else page(found))
@@ -42,11 +42,11 @@ def rule(wanted: str, output_format: str) -> None:
 @_output_format
 def rules(output_format: str) -> None:
     """List all rules."""
-    described = _described_rules()
+    described = described_rules()
     write_out(table_json(described) if output_format == "json" else table(described))
 
 
-def _described_rules() -> tuple[RuleInfo, ...]:
+def described_rules() -> tuple[RuleInfo, ...]:
     """Every code a report may carry, sorted."""
     from asynclint.rulekit.discovery import all_rules  # noqa: PLC0415 - `--version` and `--help` need no rule
 

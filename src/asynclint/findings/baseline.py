@@ -77,16 +77,19 @@ def compare(report: Report, baseline: Baseline, naming: Naming, is_gone: Callabl
     """What is new in a report, and what of the baseline is no longer found.
 
     Only what this run could have found is called fixed: findings of rules that were on, in files that were checked or
-    that are gone; `is_gone` tells of the path of an entry.
+    that are gone; `is_gone` tells of the path of an entry. What a file that is gone had and another one has now has
+    moved with a renamed file, and is known there.
     """
     room = Counter(baseline.counts)
-    new: list[Diagnostic] = []
+    unmatched: list[Diagnostic] = []
     for diagnostic in report.diagnostics:
         entry = naming.entry(diagnostic)
         if room[entry] > 0:
             room[entry] -= 1
         else:
-            new.append(diagnostic)
+            unmatched.append(diagnostic)
+    new, moves = _without_moved(unmatched, room, naming, is_gone)
+    room.subtract(old for old, _ in moves)
     checked = {naming.relative(path) for path in report.checked.difference(item.filename for item in report.errors)}
     enabled = {rule.code for rule in report.rules}
     fixed = Counter(
@@ -98,7 +101,30 @@ def compare(report: Report, baseline: Baseline, naming: Naming, is_gone: Callabl
     )
     known = len(report.diagnostics) - len(new)
     remaining = dataclasses.replace(report, diagnostics=tuple(new), baselined=known)
-    return Comparison(remaining, fixed.total(), Baseline(Counter(baseline.counts) - fixed))
+    moved_from, moved_to = Counter(old for old, _ in moves), Counter(entry for _, entry in moves)
+    return Comparison(remaining, fixed.total(), Baseline(Counter(baseline.counts) - fixed - moved_from + moved_to))
+
+
+def _without_moved(
+    unmatched: list[Diagnostic], room: Mapping[Entry, int], naming: Naming, is_gone: Callable[[str], bool]
+) -> tuple[list[Diagnostic], list[tuple[Entry, Entry]]]:
+    """The findings that are new, and for each other one the entry that it had in a file that is gone, and has now."""
+    homeless: dict[tuple[str, str], list[Entry]] = {}
+    if unmatched:
+        gone = {path for path in {entry.path for entry, count in room.items() if count > 0} if is_gone(path)}
+        for entry, count in room.items():
+            if entry.path in gone and count > 0:
+                homeless.setdefault((entry.code, entry.fingerprint), []).extend([entry] * count)
+    new: list[Diagnostic] = []
+    moves: list[tuple[Entry, Entry]] = []
+    for diagnostic in unmatched:
+        entry = naming.entry(diagnostic)
+        earlier = homeless.get((entry.code, entry.fingerprint))
+        if earlier:
+            moves.append((earlier.pop(), entry))
+        else:
+            new.append(diagnostic)
+    return new, moves
 
 
 # --------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,15 @@
-"""What comments say about findings: `# noqa: CODES` and `# asynclint: ignore[RULES] reason`."""
+"""What comments say about findings: `# noqa: CODES` and `# asynclint: ignore[RULES] reason`.
+
+Beside `ignore`, for a statement, there are `ignore-next`, `ignore-file`, and `disable` … `enable`.
+"""
 
 from __future__ import annotations
 
+import difflib
 import enum
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from asynclint.core.span import Span
@@ -19,13 +24,43 @@ _MARK: Final = re.compile(rb"noqa|asynclint", re.IGNORECASE)
 _DIRECTIVE: Final = re.compile(
     rb"""\#\s*(?:
     (?P<noqa>noqa)(?!\w)(?P<colon>\s*:\s*)?
-    | asynclint\s*:\s*ignore(?![\w-])(?:\s*\[(?P<list>[^\]\#]*)\]?)?(?P<reason>[^\#]*)
+    | asynclint\s*:\s*(?P<verb>ignore(?:-next|-file)?|disable|enable)(?![\w-])
+      (?:\s*\[(?P<list>[^\]\#]*)\]?|[\s:=(]*)(?P<reason>[^\#]*)
+    | asynclint\s*:\s*(?P<unknown>[A-Za-z][\w-]*)\s*\[[^\]\#]*\]?[^\#]*
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_WORD: Final = re.compile(rb"(?P<text>[A-Za-z]+[0-9]+(?![\w-])|[A-Za-z]+(?:-[A-Za-z]+)+(?![\w-]))[\s,]*")
+_WORD: Final = re.compile(
+    rb"""(?P<text>
+    [Aa][Ss][Ll](?=\w*[0-9])\w+(?![\w-])  # a code of ours, or one meant to be: ASL20l
+    | [A-Za-z]+[0-9]+(?![\w-])
+    | [A-Za-z]+(?:-[A-Za-z]+)+(?![\w-])
+    )[\s,]*""",
+    re.VERBOSE,
+)
 _LISTED: Final = re.compile(rb"[^,]*[^,\s]")
-_OWN_CODE: Final = re.compile(_PREFIX + r"\d+")
+_OWN_CODE: Final = re.compile(_PREFIX + r"(?=\w*\d)\w+")
+
+
+class Verb(enum.Enum):
+    """For which statements a directive speaks."""
+
+    NOQA = "noqa"
+    """The one it stands on, as the comments of other tools."""
+    IGNORE = "ignore"
+    """The one it stands on."""
+    IGNORE_NEXT = "ignore-next"
+    """The next one; of a decorated one, the decorators and the header."""
+    IGNORE_FILE = "ignore-file"
+    DISABLE = "disable"
+    """All that follow in its block, up to an `enable`."""
+    ENABLE = "enable"
+    """Ends a `disable`."""
+    UNKNOWN = ""
+    """None: the word is misspelt."""
+
+
+_OWN_VERBS: Final = tuple(verb.value for verb in Verb if verb not in (Verb.NOQA, Verb.UNKNOWN))
 
 
 class Owner(enum.Enum):
@@ -50,16 +85,23 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One `# noqa` or `# asynclint: ignore`, from its `#` to the last of its codes, or of its reason.
+    """One `# noqa` or `# asynclint: …`, from its `#` to the last of its codes, or of its reason.
 
-    A comment may hold several. `is_blanket`: it has no list, so it is about all rules.
+    A comment may hold several. `is_blanket`: it has no list, so it is about all rules. `head` is the part without the
+    reason. Of an unknown verb `word` is what stands in its place, and there are no items.
     """
 
     comment: Span
     span: Span
-    is_noqa: bool
+    head: Span
+    verb: Verb
     is_blanket: bool
     items: tuple[Item, ...] = ()
+    word: Item | None = None
+
+    @property
+    def is_noqa(self) -> bool:
+        return self.verb is Verb.NOQA
 
 
 class Vocabulary:
@@ -89,7 +131,7 @@ def read_directives(data: bytes, comments: Iterable[Span], vocabulary: Vocabular
     """The directives of a text, in its order."""
     for comment in comments:
         for found in _DIRECTIVE.finditer(data, *comment):
-            read = _read_noqa if found["noqa"] else _read_ignore
+            read = _read_noqa if found["noqa"] else _read_unknown if found["unknown"] else _read_own
             directive = read(data, comment, found, vocabulary)
             if directive is not None:
                 yield directive
@@ -98,11 +140,13 @@ def read_directives(data: bytes, comments: Iterable[Span], vocabulary: Vocabular
 def _read_noqa(data: bytes, comment: Span, found: re.Match[bytes], vocabulary: Vocabulary) -> Directive | None:
     """As flake8 and ruff read it; None for a list that has no code, which ruff refuses too."""
     if found["colon"] is None:
-        return Directive(comment, Span(*found.span()), is_noqa=True, is_blanket=True)
+        span = Span(*found.span())
+        return Directive(comment, span, span, Verb.NOQA, is_blanket=True)
     items = tuple(_noqa_items(data, Span(found.end(), comment.end), vocabulary))
     if not items:
         return None
-    return Directive(comment, Span(found.start(), items[-1].span.end), is_noqa=True, is_blanket=False, items=items)
+    span = Span(found.start(), items[-1].span.end)
+    return Directive(comment, span, span, Verb.NOQA, is_blanket=False, items=items)
 
 
 def _noqa_items(data: bytes, rest: Span, vocabulary: Vocabulary) -> Iterator[Item]:
@@ -118,12 +162,61 @@ def _noqa_items(data: bytes, rest: Span, vocabulary: Vocabulary) -> Iterator[Ite
         position = word.end()
 
 
-def _read_ignore(data: bytes, comment: Span, found: re.Match[bytes], vocabulary: Vocabulary) -> Directive:
-    span = Span(found.start(), found.start() + len(found[0].rstrip()))
-    if found["list"] is None:
-        return Directive(comment, span, is_noqa=False, is_blanket=True)
-    items = tuple(_ignore_items(data, Span(*found.span("list")), vocabulary))
-    return Directive(comment, span, is_noqa=False, is_blanket=False, items=items)
+def _read_own(data: bytes, comment: Span, found: re.Match[bytes], vocabulary: Vocabulary) -> Directive:
+    span = _trimmed(found)
+    verb = Verb(found["verb"].decode().lower())
+    reason = Span(*found.span("reason"))
+    if found["list"] is not None:
+        items = tuple(_ignore_items(data, Span(*found.span("list")), vocabulary))
+        return Directive(comment, span, Span(span.start, reason.start), verb, is_blanket=False, items=items)
+    items = tuple(_unbracketed_items(data, reason, vocabulary))
+    head = Span(span.start, items[-1].span.end if items else reason.start)
+    return Directive(comment, span, head, verb, is_blanket=not items, items=items)
+
+
+def _read_unknown(_: bytes, comment: Span, found: re.Match[bytes], __: Vocabulary) -> Directive:
+    word = Item(found["unknown"].decode(), Span(*found.span("unknown")), Owner.UNKNOWN)
+    span = _trimmed(found)
+    return Directive(comment, span, span, Verb.UNKNOWN, is_blanket=False, word=word)
+
+
+def _trimmed(found: re.Match[bytes]) -> Span:
+    return Span(found.start(), found.start() + len(found[0].rstrip()))
+
+
+def unknown_verb(word: str) -> str:
+    """The line that says so of a word after `# asynclint:`, with the nearest one that is known."""
+    near = difflib.get_close_matches(word.lower(), _OWN_VERBS, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{verb}`' for verb in _OWN_VERBS)}"
+    return f"`asynclint: {word}` is unknown, so this comment says nothing; {hint}"
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether a text would be read as one more code of the list of a `noqa` that it follows."""
+    return _WORD.match(text.encode()) is not None
+
+
+def has_reason(data: bytes, directive: Directive, others: Iterable[Directive]) -> bool:
+    """Whether the comment of a directive says anything beside what it and the `others` in it tell tools."""
+    comment = bytearray(data[directive.comment.start : directive.comment.end])
+    for item in (directive, *others):
+        if item.comment == directive.comment:
+            start, end = (offset - directive.comment.start for offset in item.head)
+            comment[start:end] = b"#" * (end - start)
+    return any(_WORDS.search(part) and not _TOOL.match(part.lstrip()) for part in comment.split(b"#"))
+
+
+_WORDS: Final = re.compile(rb"[\w\x80-\xff]")
+_TOOL: Final = re.compile(
+    rb"(?i)(?:type|pyright|mypy|pyre-\w+|pylint|ruff|flake8|fmt|isort|pragma|bandit|nosec|nosem\w*|nosonar|codespell)"
+    rb"(?![\w-])"
+)
+"""How the comments begin that other tools obey: they are no reason."""
+
+
+def _unbracketed_items(data: bytes, reason: Span, vocabulary: Vocabulary) -> Iterator[Item]:
+    """The codes of ours at the start of a reason: who writes `ignore ASL201` or `ignore(ASL201)` means no other."""
+    return takewhile(lambda item: item.owner is not Owner.PEER, _noqa_items(data, reason, vocabulary))
 
 
 def _ignore_items(data: bytes, between: Span, vocabulary: Vocabulary) -> Iterator[Item]:

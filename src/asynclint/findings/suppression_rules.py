@@ -36,7 +36,9 @@ UNUSED_SUPPRESSION: Final = _info(
     "unused-suppression",
     "A comment that silences a rule which finds nothing there",
     "What it silenced is mended or has moved. Left in place, it hides the next mistake on that statement. Only codes "
-    "of asynclint are judged, only those of rules that ran, and never a bare `# noqa`, which other tools may need.",
+    "of asynclint are judged, only those of rules that ran, and never a bare `# noqa`, which other tools may need. "
+    "`ignore-next`, `ignore-file` and `disable` are judged by what they speak for, an `enable` by whether it ends a "
+    "`disable`.",
     (
         "import asyncio\n\n\nasync def tick():\n    await asyncio.sleep(1)  # noqa: ASL201\n",
         "import asyncio\n\n\nasync def tick():\n    await asyncio.sleep(1)\n",
@@ -49,7 +51,7 @@ UNKNOWN_CODE: Final = _info(
     "unknown-suppression-code",
     "A comment that silences a rule which does not exist",
     "A misspelt code or name silences nothing. In `# noqa` lists only codes that begin with ASL are judged, since all "
-    "others belong to other tools; in `# asynclint: ignore[…]` every word is.",
+    "others belong to other tools; in `# asynclint: ignore[…]` every word is, and so is the word before the list.",
     (_example("# asynclint: ignore[blocking-slep]"), _GOOD),
 )
 BLANKET_SUPPRESSION: Final = _info(
@@ -61,5 +63,15 @@ BLANKET_SUPPRESSION: Final = _info(
     (_example("# noqa"), _GOOD),
     default=False,
 )
+SUPPRESSION_WITHOUT_REASON: Final = _info(
+    "ASL004",
+    "suppression-without-reason",
+    "A comment that silences a rule and does not say why",
+    "Whoever reads the comment later cannot tell whether it still holds. A few words after the list are enough: "
+    "`# noqa: ASL201 runs before the server starts`. What other tools obey is no reason, and a `# noqa` without a "
+    "code of asynclint is not asked for one. The setting `require-suppression-reason` turns the rule on.",
+    (_example("# asynclint: ignore[blocking-sleep]"), _GOOD),
+    default=False,
+)
 
-SUPPRESSION_RULES: Final = (UNUSED_SUPPRESSION, UNKNOWN_CODE, BLANKET_SUPPRESSION)
+SUPPRESSION_RULES: Final = (UNUSED_SUPPRESSION, UNKNOWN_CODE, BLANKET_SUPPRESSION, SUPPRESSION_WITHOUT_REASON)

@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING, Final
 
 from asynclint.config.selection import unknown_rule
 from asynclint.core.diagnostic import Applicability, Diagnostic
-from asynclint.findings.directives import Directive, Item, Owner, Vocabulary, may_have_directives, read_directives
+from asynclint.findings.directives import (
+    Directive,
+    Item,
+    Owner,
+    Verb,
+    Vocabulary,
+    has_reason,
+    may_have_directives,
+    read_directives,
+    unknown_verb,
+)
+from asynclint.findings.reach import Reach
 from asynclint.findings.removal import without_directive, without_items
 from asynclint.findings.suppression_rules import (
     BLANKET_SUPPRESSION,
     SUPPRESSION_RULES,
+    SUPPRESSION_WITHOUT_REASON,
     UNKNOWN_CODE,
     UNUSED_SUPPRESSION,
 )
@@ -20,7 +32,7 @@ from asynclint.knowledge.peer_codes import PEER_CODES
 from asynclint.source.comments import read_comments
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from asynclint.core.diagnostic import RuleInfo
     from asynclint.core.span import Span
@@ -84,10 +96,9 @@ class _Suppressions:
         self._directives = tuple(
             read_directives(module.module.data, self._comments.comments, policy.vocabulary),
         )
-        self._by_place: dict[Span, list[Directive]] = {}
-        for directive in self._directives:
-            self._by_place.setdefault(self._place(directive.span.start) or directive.comment, []).append(directive)
+        self._reach = Reach(module.module.data, self._comments, self._directives)
         self._silenced: dict[Directive | Item, set[str]] = {}
+        self._kept: dict[Span, set[str]] = {}
 
     def _place(self, offset: int) -> Span | None:
         return self._comments.logical_line(offset)
@@ -95,23 +106,32 @@ class _Suppressions:
     # -- findings ----------------------------------------------------------------------------------------------
 
     def silence(self, diagnostic: Diagnostic) -> bool:
-        """Whether a suppression on the statement of a finding is about its rule."""
-        place = self._place(diagnostic.location.span.start)
-        if place is None:
-            return False
+        """Whether a suppression that speaks for the statement of a finding is about its rule."""
+        start, code = diagnostic.location.span.start, diagnostic.code
         matching = [
-            match for directive in self._by_place.get(place, ()) for match in self._matching(directive, diagnostic.code)
+            match for directive in self._reach.speaking_for(start, code) for match in self._matching(directive, code)
         ]
+        place = self._place(start)
+        if not matching and place is not None:
+            self._kept.setdefault(place, set()).add(code)
         for match in matching:
-            self._silenced.setdefault(match, set()).add(diagnostic.code)
+            self._silenced.setdefault(match, set()).add(code)
         return bool(matching)
 
     def silence_remark(self, remark: Diagnostic) -> bool:
         """Whether a finding about a suppression is itself silenced, which only its own code can do."""
         start = remark.location.span.start
         comment = next(item for item in self._comments.comments if item.start <= start < item.end)
-        directives = self._by_place.get(self._place(start) or comment, ())
-        return any(remark.code in item.codes for directive in directives for item in directive.items)
+        directives = (
+            *self._reach.standing_at(self._place(start) or comment),
+            *self._reach.speaking_for(start, remark.code),
+        )
+        return any(
+            remark.code in item.codes
+            for directive in directives
+            if directive.verb is not Verb.ENABLE
+            for item in directive.items
+        )
 
     def _matching(self, directive: Directive, code: str) -> Iterator[Directive | Item]:
         if directive.is_blanket:
@@ -130,12 +150,33 @@ class _Suppressions:
     def remarks(self, ran: frozenset[str]) -> Iterator[Diagnostic]:
         """What is to be said of the suppressions themselves, after all findings; `ran` are the rules that did."""
         for directive in self._directives:
-            if directive.is_blanket:
-                yield self._blanket(directive)
+            if directive.word is not None:
+                yield self._diagnostic(UNKNOWN_CODE, directive.word.span, unknown_verb(directive.word.text))
+                continue
             for item in directive.items:
                 if item.owner is Owner.UNKNOWN:
                     yield self._unknown(item)
+            if directive.verb is Verb.ENABLE:
+                yield from self._idle_enable(directive)
+                continue
+            if directive.is_blanket:
+                yield self._blanket(directive)
+            if self._lacks_reason(directive):
+                message = "this comment does not say why it silences a rule; add the reason in a few words"
+                yield self._diagnostic(SUPPRESSION_WITHOUT_REASON, directive.span, message)
             yield from self._unused(directive, ran)
+
+    def _idle_enable(self, directive: Directive) -> Iterator[Diagnostic]:
+        unknown = any(item.owner is Owner.UNKNOWN for item in directive.items)
+        if not unknown and not self._reach.ends_something(directive):
+            edit = without_directive(self._module.module.data, directive)
+            message = "this comment ends no `disable` before it; remove it"
+            yield self._diagnostic(UNUSED_SUPPRESSION, directive.span, message, [edit], "remove the comment")
+
+    def _lacks_reason(self, directive: Directive) -> bool:
+        if directive.is_noqa and not any(item.owner is Owner.OURS for item in directive.items):
+            return False
+        return not has_reason(self._module.module.data, directive, self._directives)
 
     def _unused(self, directive: Directive, ran: frozenset[str]) -> Iterator[Diagnostic]:
         if directive.is_noqa and directive.is_blanket:
@@ -153,27 +194,58 @@ class _Suppressions:
         return frozenset(rule.code for rule in self._policy.vocabulary.rules) - _OWN_CODES
 
     def _is_unused(self, match: Directive | Item, codes: frozenset[str], ran: frozenset[str]) -> bool:
-        """Nothing is silenced, though every rule that is meant had its say."""
-        return match not in self._silenced and codes <= ran and codes.isdisjoint(_OWN_CODES)
+        """Nothing is silenced, though every rule that is meant had its say.
+
+        Who names a group of rules means those of it that are on by default.
+        """
+        meant = codes.difference(self._off_by_default) or codes
+        return match not in self._silenced and meant <= ran and codes.isdisjoint(_OWN_CODES)
+
+    @property
+    def _off_by_default(self) -> Iterator[str]:
+        return (rule.code for rule in self._policy.vocabulary.rules if not rule.default)
 
     def _useless(self, directive: Directive, unused: Collection[Item] = ()) -> Diagnostic:
+        if self._is_above_its_statement(directive):
+            message = (
+                "this comment stands above the statement, so it silences nothing; put it on a line of the statement"
+                + ("" if directive.is_noqa else ", or write `ignore-next`")
+            )
+            return self._diagnostic(UNUSED_SUPPRESSION, directive.span, message)
         data = self._module.module.data
         is_whole = len(unused) == len(directive.items)
-        edit = without_items(data, directive, unused) if unused else without_directive(data, directive)
+        edits = [without_items(data, directive, unused) if unused else without_directive(data, directive)]
+        if is_whole and directive.verb is Verb.DISABLE:
+            edits += [without_directive(data, enable) for enable in self._reach.ended_by_none_but(directive)]
         span = directive.span if is_whole else next(iter(unused)).span
         remedy = "remove the suppression" if is_whole else f"remove {_listed(unused)} from the list"
-        return self._diagnostic(UNUSED_SUPPRESSION, span, self._uselessness(directive, unused), edit, remedy)
+        return self._diagnostic(UNUSED_SUPPRESSION, span, self._uselessness(directive, unused), edits, remedy)
+
+    def _is_above_its_statement(self, directive: Directive) -> bool:
+        """Whether it was meant for a finding of the next statement: then it is to be moved, not removed."""
+        if directive.verb not in (Verb.NOQA, Verb.IGNORE) or self._place(directive.span.start) is not None:
+            return False
+        following = self._comments.next_line(directive.span.end)
+        found = self._kept.get(following, _NO_CODES) if following is not None else _NO_CODES
+        return bool(found) if directive.is_blanket else any(item.codes.intersection(found) for item in directive.items)
 
     def _uselessness(self, directive: Directive, unused: Collection[Item]) -> str:
-        if self._place(directive.span.start) is None:
+        if directive.verb in (Verb.NOQA, Verb.IGNORE) and self._place(directive.span.start) is None:
             return "this comment is on no line of a statement, so it silences nothing; put it on one, or remove it"
         if not unused:
             return "this comment silences nothing; remove it"
         verb, them = ("silences", "it") if len(unused) == 1 else ("silence", "them")
-        return f"{_listed(unused)} {verb} nothing on this statement; remove {them}"
+        return f"{_listed(unused)} {verb} nothing {_WHERE[directive.verb]}; remove {them}"
 
     def _unknown(self, item: Item) -> Diagnostic:
-        return self._diagnostic(UNKNOWN_CODE, item.span, unknown_rule(item.text, self._policy.vocabulary.rules))
+        rules = self._policy.vocabulary.rules
+        meant = PEER_CODES.get(item.text.upper(), _NO_CODES)
+        names = [rule.name for rule in rules if rule.code in meant]
+        if len(names) == 1:
+            message = f"`{item.text}` is a code of another tool; the rule is called `{names[0]}` here"
+        else:
+            message = unknown_rule(item.text, rules)
+        return self._diagnostic(UNKNOWN_CODE, item.span, message)
 
     def _blanket(self, directive: Directive) -> Diagnostic:
         codes = ", ".join(sorted(self._silenced.get(directive, ())))
@@ -181,7 +253,7 @@ class _Suppressions:
         return self._diagnostic(BLANKET_SUPPRESSION, directive.span, f"this comment silences all rules; {remedy}")
 
     def _diagnostic(
-        self, info: RuleInfo, span: Span, message: str, edit: TextEdit | None = None, remedy: str = ""
+        self, info: RuleInfo, span: Span, message: str, edits: Sequence[TextEdit] = (), remedy: str = ""
     ) -> Diagnostic:
         function = self._module.module.function_at((self._place(span.start) or span).start)
         return Diagnostic(
@@ -192,9 +264,18 @@ class _Suppressions:
             message=message,
             location=self._module.location(span),
             symbol=function.qualname if function is not None else "",
-            fixes=() if edit is None else (self._module.fix(Applicability.SAFE, remedy, [edit]),),
+            fixes=(self._module.fix(Applicability.SAFE, remedy, list(edits)),) if edits else (),
             url=info.url,
         )
+
+
+_WHERE: Final = {
+    Verb.NOQA: "on this statement",
+    Verb.IGNORE: "on this statement",
+    Verb.IGNORE_NEXT: "on the next statement",
+    Verb.IGNORE_FILE: "in this file",
+    Verb.DISABLE: "in the statements that follow",
+}
 
 
 def _listed(items: Iterable[Item]) -> str:

@@ -55,7 +55,7 @@ def converge(
     state = _State(original, check, check({}))
     made: list[Repair] = []
     for _ in range(MOST_PASSES):
-        candidates = [item for item in repairs(state.checked.report.diagnostics, wanted) if may_change(item.path)]
+        candidates = [item for item in repairs(state.checked.fixable, wanted) if may_change(item.path)]
         round_ = _Pass(state, state.checked, dict(state.texts))
         accepted = round_.make(compatible(candidates), ()) if candidates else ()
         if not accepted:

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check says of texts: the report with the rules asked for, and `every` finding with all rules."""
+    """What a check says of texts: the report with the rules asked for, and `every` finding with all rules.
+
+    `fixable` are those findings of the report that are to be fixed, all but those of a baseline.
+    """
 
     report: Report
     every: tuple[Diagnostic, ...]
+    fixable: tuple[Diagnostic, ...]
 
 
 class Objection(NamedTuple):

@@ -34,7 +34,8 @@ _QUOTED = re.compile(r"(`[^`]+`)")
 def render(report: Report) -> str:
     """What was not checked, then the findings, the most severe first; how many GitHub leaves out is said at the end."""
     names = RepositoryNames(report)
-    lines = [_error(error, names) for error in report.errors]
+    titles = {rule.code: f"{rule.code} {rule.name}" for rule in report.rules}
+    lines = [_error(error, titles.get(error.code, error.code), names) for error in report.errors]
     lines += [_finding(diagnostic, names) for diagnostic in _by_severity(report)]
     lines += _left_out(report)
     return "".join(f"{line}\n" for line in lines)
@@ -54,9 +55,9 @@ def _by_severity(report: Report) -> list[Diagnostic]:
 # Annotations
 
 
-def _error(error: CheckError, names: RepositoryNames) -> str:
+def _error(error: CheckError, title: str, names: RepositoryNames) -> str:
     place = _place(error.location) if error.location else {}
-    return _command("error", {"title": error.code, "file": _file(error.filename, names), **place}, [error.message])
+    return _command("error", {"title": title, "file": _file(error.filename, names), **place}, [error.message])
 
 
 def _finding(diagnostic: Diagnostic, names: RepositoryNames) -> str:

@@ -98,7 +98,7 @@ def as_json(report: Report) -> JsonReport:
         "version": FORMAT_VERSION,
         "tool": {"name": "asynclint", "version": __version__},
         "summary": _summary(report),
-        "errors": [_error(error) for error in report.errors],
+        "errors": [as_json_error(error) for error in report.errors],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in report.diagnostics],
     }
 
@@ -115,7 +115,8 @@ def _summary(report: Report) -> JsonSummary:
     }
 
 
-def _error(error: CheckError) -> JsonError:
+def as_json_error(error: CheckError) -> JsonError:
+    """Something that was not checked."""
     return {
         "code": error.code,
         "filename": error.filename,
@@ -134,7 +135,7 @@ def _diagnostic(diagnostic: Diagnostic) -> JsonDiagnostic:
         "filename": diagnostic.location.path,
         "location": _position(diagnostic.location.start),
         "end_location": _position(diagnostic.location.end),
-        "chain": [_step(step) for step in diagnostic.chain],
+        "chain": [as_json_step(step) for step in diagnostic.chain],
         "cause": diagnostic.cause,
         "fixes": [_fix(fix) for fix in diagnostic.fixes],
         "url": diagnostic.url,
@@ -142,7 +143,8 @@ def _diagnostic(diagnostic: Diagnostic) -> JsonDiagnostic:
     }
 
 
-def _step(step: ChainStep) -> JsonStep:
+def as_json_step(step: ChainStep) -> JsonStep:
+    """A step of a chain."""
     return {
         "filename": step.location.path,
         "location": _position(step.location.start),

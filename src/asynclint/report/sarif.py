@@ -43,7 +43,7 @@ MOST_SNIPPET = 1_000
 """Characters of source that are quoted with a place; our own limit, for minified files."""
 
 _ROOT = "%SRCROOT%"
-_EXIT_CODES = {0: "checked and clean", 1: "findings", 2: "something was not checked"}
+_EXIT_CODES = {0: "everything was checked", 1: "findings", 2: "something was not checked"}
 
 
 def render(report: Report, *, exit_code: int, category: str) -> str:

@@ -61,6 +61,11 @@ class Comments:
             return None
         return self.logical_lines[place]
 
+    def next_line(self, offset: int) -> Span | None:
+        """The first logical line that begins after an offset; None behind the last."""
+        place = bisect_right(self.logical_lines, offset, key=lambda line: line.start)
+        return self.logical_lines[place] if place < len(self.logical_lines) else None
+
 
 def read_comments(data: bytes) -> Comments:
     """The comments of a module given as UTF-8 without BOM."""

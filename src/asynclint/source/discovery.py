@@ -8,11 +8,15 @@ import posixpath
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from asynclint.core.diagnostic import CheckError
 from asynclint.source.ignores import Ignores, around, enter, is_ignored
 from asynclint.source.paths import absolute, display
 from asynclint.source.problems import EMPTY_FOLDER, MISSING_PATH, UNREADABLE_FILE, UNREADABLE_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SUFFIXES = (".py", ".pyi")
 
@@ -52,6 +56,25 @@ ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 """What lies at the top of a virtual environment, whatever it is called."""
 
 
+class LeftOut(Protocol):
+    """Says of an absolute path on the way whether it is left out."""
+
+    def __call__(self, path: str, *, is_folder: bool) -> bool: ...
+
+
+def is_excluded_by_itself(path: str, *, is_folder: bool) -> bool:
+    """Whether a folder holds no source of the project, by its name."""
+    return is_folder and posixpath.basename(path) in EXCLUDED_FOLDERS
+
+
+RespectsGit: TypeAlias = "Callable[[str], bool]"
+"""Says of an absolute folder whether what git ignores there is left out."""
+
+
+def _always(_folder: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """The Python files found, absolute and sorted, and what could not be looked at."""
@@ -65,6 +88,8 @@ class _Search:
     """What a run over the given paths has come upon so far. `files` is keyed by what a path really is."""
 
     cwd: str
+    left_out: LeftOut
+    respects_gitignore: RespectsGit
     files: dict[str, str] = field(default_factory=dict)
     errors: list[CheckError] = field(default_factory=list)
 
@@ -74,19 +99,28 @@ class _Search:
         if known is None or (path != identity, path) < (known != identity, known):
             self.files[identity] = path
 
+    def passes_over(self, path: str, ignores: Ignores | None) -> bool:
+        """Whether a file met on the way is left out or ignored by git."""
+        return self.left_out(path, is_folder=False) or is_ignored(ignores, path, is_folder=False)
+
     def fail(self, code: str, path: str, message: str) -> None:
         self.errors.append(CheckError(code, display(path, self.cwd), message))
 
 
-def discover(paths: tuple[str, ...], cwd: str) -> Discovery:
+def discover(
+    paths: tuple[str, ...],
+    cwd: str,
+    left_out: LeftOut = is_excluded_by_itself,
+    respects_gitignore: RespectsGit = _always,
+) -> Discovery:
     """The files that are meant by `paths` (relative ones to `cwd`).
 
-    A file given by name is always taken. In a folder these are `*.py` and `*.pyi` that are neither ignored by git
-    nor in a folder that holds no source of the project. Folders behind symbolic links are not entered. What looks like
-    a source file and is none (a link to nothing, a pipe), and a link back to a folder around it, is an error: the tree
-    was not checked as it was asked for. Hidden links are left alone, which editors make as locks.
+    A file given by name is always taken. In a folder these are `*.py` and `*.pyi` that are neither ignored by git nor
+    `left_out`, nor in a folder that holds no source of the project. Folders behind symbolic links are not entered.
+    What looks like a source file and is none (a link to nothing, a pipe), and a link back to a folder around it, is an
+    error: the tree was not checked as it was asked for. Hidden links are left alone, which editors make as locks.
     """
-    search = _Search(cwd)
+    search = _Search(cwd, left_out, respects_gitignore)
     for given in dict.fromkeys(absolute(path, cwd) for path in paths):
         _take(given, search)
     return Discovery(tuple(sorted(search.files.values())), tuple(search.errors))
@@ -116,7 +150,7 @@ def _why_missing(given: str, error: OSError | ValueError) -> str:
 
 def _take_folder(given: str, search: _Search) -> None:
     errors_before = len(search.errors)
-    ignores = around(given)
+    ignores = around(given) if search.respects_gitignore(given) else None
     if is_ignored(ignores, given, is_folder=True):
         ignores = None  # asked for by name: what would leave out the folder does not leave out what is in it
     found = _walk(given, os.path.realpath(given), ignores, search)
@@ -139,15 +173,15 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
         names = frozenset(entry.name for entry in listed)
         if folder != start and _holds_no_source(folder, names):
             continue
-        inner = enter(folder, names, outer)
+        inner = enter(folder, names, outer) if search.respects_gitignore(folder) else None
         for entry in listed:
             path = f"{folder.rstrip('/')}/{entry.name}"
-            if _is_folder_to_enter(entry):
-                if not is_ignored(inner, path, is_folder=True):
+            if entry.is_dir(follow_symlinks=False):
+                if not search.left_out(path, is_folder=True) and not is_ignored(inner, path, is_folder=True):
                     pending.append((path, inner))
-            elif (problem := _problem(entry, folder)) and not is_ignored(inner, path, is_folder=False):
+            elif (problem := _problem(entry, folder)) and not search.passes_over(path, inner):
                 search.fail(UNREADABLE_FILE, path, f"{problem}; remove it or have git ignore it")
-            elif _is_python_file(entry) and not is_ignored(inner, path, is_folder=False):
+            elif _is_python_file(entry) and not search.passes_over(path, inner):
                 is_link = entry.is_symlink()
                 search.add(path, os.path.realpath(path) if is_link else real_start + path.removeprefix(start))
                 found = True
@@ -158,10 +192,6 @@ def _holds_no_source(folder: str, names: frozenset[str]) -> bool:
     if not names.isdisjoint(ENVIRONMENT_MARKS):
         return True
     return posixpath.basename(folder) in BUILD_FOLDERS and "__init__.py" not in names
-
-
-def _is_folder_to_enter(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False) and entry.name not in EXCLUDED_FOLDERS
 
 
 def _problem(entry: os.DirEntry[str], folder: str) -> str | None:

@@ -78,10 +78,11 @@ def _compile(lines: list[str]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError:  # git passes over a pattern it cannot read
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+        return GitIgnoreSpec.from_lines([line for line in lines if is_pattern(line)])
 
 
-def _is_pattern(line: str) -> bool:
+def is_pattern(line: str) -> bool:
+    """Whether a line of a `.gitignore` can be read."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - as above
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import tempfile
 import tomllib
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 from asynclint.source.paths import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-CONFIG_FILES = ("asynclint.toml", ".asynclint.toml")
+CONFIG_FILES = (".asynclint.toml", "asynclint.toml")
 PYPROJECT = "pyproject.toml"
+_TABLE = re.compile(rb"""tool\s*\.\s*["']?asynclint""")
 
 
 def project_root(path: str, cwd: str) -> str:
@@ -38,9 +40,18 @@ def _catch_alls() -> frozenset[str]:
     return frozenset({"/", posixpath.expanduser("~"), *temporary})
 
 
-def repository_root(cwd: str) -> str:
-    """The root of the git repository around the absolute folder `cwd`, the folder itself where there is none."""
-    return _nearest(cwd, _has_git) or cwd
+def repository_root(cwd: str, paths: Iterable[str] = ()) -> str:
+    """The root of the git repository around the absolute folder `cwd`.
+
+    Where there is none, that of the absolute `paths` if all lie in the same one, as those of a checkout in a folder of
+    a CI workspace do; else the folder itself.
+    """
+    found = _nearest(cwd, _has_git)
+    if found is not None:
+        return found
+    roots = {_nearest(path, _has_git) for path in paths}
+    (root,) = roots if len(roots) == 1 else (None,)
+    return root or cwd
 
 
 def _nearest(folder: str, is_root: Callable[[str], bool]) -> str | None:
@@ -53,17 +64,37 @@ def _nearest(folder: str, is_root: Callable[[str], bool]) -> str | None:
         folder = parent
 
 
+def git_root(folder: str) -> str | None:
+    """The root of the git repository around an absolute folder; None where there is none."""
+    return _nearest(folder, _has_git)
+
+
+def config_file(folder: str) -> str | None:
+    """The file in an absolute folder that configures asynclint; of several, the one that is about nothing else."""
+    start = f"{folder.rstrip('/')}/"
+    for name in CONFIG_FILES:
+        if posixpath.lexists(start + name) and Path(start + name).is_file():
+            return start + name
+    pyproject = start + PYPROJECT
+    return pyproject if posixpath.lexists(pyproject) and _configures_asynclint(Path(pyproject)) else None
+
+
 def _has_config(folder: str) -> bool:
-    return any(Path(folder, name).is_file() for name in CONFIG_FILES) or _configures_asynclint(Path(folder, PYPROJECT))
+    return config_file(folder) is not None
 
 
 def _configures_asynclint(pyproject: Path) -> bool:
-    """Whether there is a `[tool.asynclint]`; a file that cannot be read has none here, and fails where it is used."""
+    """Whether there is a `[tool.asynclint]`, or what is broken would be one: its reader says what is wrong with it."""
     try:
         data = pyproject.read_bytes()
-        return b"asynclint" in data and "asynclint" in tomllib.loads(data.decode("utf-8")).get("tool", {})
-    except (OSError, ValueError):
+    except OSError:
         return False
+    if b"asynclint" not in data:
+        return False
+    try:
+        return "asynclint" in tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
+    except ValueError:
+        return _TABLE.search(data) is not None
 
 
 def _has_pyproject(folder: str) -> bool:
