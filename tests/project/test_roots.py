@@ -10,6 +10,8 @@ MONOREPO = (
     "/p/services/billing/app/__init__.py",
     "/p/services/billing/app/main.py",
     "/p/services/billing/app/db.py",
+    "/p/services/billing/redis.py",
+    "/p/services/billing/start.py",
     "/p/services/search/app/__init__.py",
     "/p/services/search/app/main.py",
     "/p/services/search/app/db.py",
@@ -43,6 +45,7 @@ def roots() -> ImportRoots:
         ("scripts/run.py", "shared_lib.clock", "lib/src/shared_lib/clock.py"),
         ("plain/main.py", "api.routes", "plain/api/routes.py"),
         ("plain/main.py", "api", "plain/api"),
+        ("services/billing/start.py", "redis", "services/billing/redis.py"),  # lies where the program is started
     ],
 )
 def test_absolute_names_resolve_as_at_run_time(roots: ImportRoots, importer: str, name: str, expected: str) -> None:
@@ -52,6 +55,7 @@ def test_absolute_names_resolve_as_at_run_time(roots: ImportRoots, importer: str
 @pytest.mark.parametrize(
     ("importer", "name"),
     [
+        ("services/billing/redis.py", "redis"),  # no script imports itself
         ("scripts/run.py", "redis"),  # the library, not the script of that name beside it
         ("backend/core/__init__.py", "queue"),  # the standard library, not the module in the package
         ("plain/main.py", "requests"),

@@ -53,9 +53,7 @@ class AnnotationReader:
         self._depth = 0
         self._variables: dict[str, Value] = {}
 
-    def read_with(
-        self, node: ir.Expr, scope: Scope, function: Function | None, variables: dict[str, Value]
-    ) -> Value:
+    def read_with(self, node: ir.Expr, scope: Scope, function: Function | None, variables: dict[str, Value]) -> Value:
         """As `read`, where it is known what type variables stand for."""
         before, self._variables = self._variables, variables
         try:

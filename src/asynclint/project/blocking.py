@@ -145,11 +145,25 @@ class BlockingSummaries:
         """The sync functions that a site runs; `receiver` is the class of the object the body around it runs on."""
         for callee in site.callees:
             function, on = callee.function, callee.receiver
-            if receiver is not None and callee.receiver is not None:
+            if callee.dispatched:
+                if receiver is not None and self._is_settled(site, callee, receiver):
+                    continue
+            elif receiver is not None and callee.receiver is not None:
                 function, on = self._overridden(site, function, on, receiver)
             if not function.is_async and function.full_name not in self._declared.not_blocking:
                 dead = self._dead(function, site, callee)
                 yield Node(function, None if on is function.owner else on, dead)
+
+    def _is_settled(self, site: CallSite, callee: Callee, receiver: Class) -> bool:
+        """Whether the object that a template method runs on says that this implementation is not the one called."""
+        func = site.node.func if isinstance(site.node, ir.Call) else None
+        if callee.receiver is None or not (isinstance(func, ir.Attribute) and isinstance(func.value, ir.Name)):
+            return False
+        if func.value.id != "self":
+            return False
+        own = self._evaluator.members.method(receiver, callee.function.name)
+        is_filled_in = own is not None and not own.is_stub
+        return is_filled_in or receiver not in self._evaluator.members.mro(callee.receiver)
 
     def _overridden(
         self,

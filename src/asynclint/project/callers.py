@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
@@ -21,6 +22,7 @@ class CallerReader:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._modules = tuple(module for module in project.modules if not project.is_test(module))
         self._calls: dict[Function, tuple[tuple[Scope, ir.Call], ...]] = {}
 
     def of(self, function: Function) -> tuple[tuple[Scope, ir.Call], ...]:
@@ -30,13 +32,28 @@ class CallerReader:
             found = self._calls[function] = tuple(self._find(function))
         return found
 
+    @cached_property
+    def _calling(self) -> dict[str, list[Module]]:
+        """By the name of a function of the project, the modules that may call it, as formatters write calls."""
+        return self._modules_with(re.compile(rb"(\w+)\("))
+
+    @cached_property
+    def _renaming(self) -> dict[str, list[Module]]:
+        return self._modules_with(re.compile(rb"(\w+) as "))
+
+    def _modules_with(self, pattern: re.Pattern[bytes]) -> dict[str, list[Module]]:
+        wanted = {function.name.encode() for module in self._project.modules for function in module.functions}
+        found: dict[str, list[Module]] = {}
+        for module in self._modules:
+            for name in wanted.intersection(pattern.findall(module.data)):
+                found.setdefault(name.decode(), []).append(module)
+        return found
+
     def _find(self, function: Function) -> Iterator[tuple[Scope, ir.Call]]:
         evaluator = self._project.evaluator
-        marker = function.name.encode()
-        for module in self._project.modules:
-            if marker not in module.data or self._project.is_test(module):
-                continue
-            names = frozenset({function.name, *_aliases(module, function.name)})
+        renaming = self._renaming.get(function.name, ())
+        for module in sorted({*self._calling.get(function.name, ()), *renaming}, key=lambda item: item.path):
+            names = frozenset({function.name, *(_aliases(module, function.name) if module in renaming else ())})
             for scope, call in self._project.module_calls_named(module, names):
                 targets = evaluator.targets(evaluator.value(call.func, scope))
                 if any(isinstance(item, FunctionValue | BoundMethod) and item.function is function for item in targets):
@@ -45,8 +62,6 @@ class CallerReader:
 
 def _aliases(module: Module, name: str) -> Iterator[str]:
     """What `from m import name as other` calls it."""
-    if not re.search(rb"\b" + re.escape(name.encode()) + rb"\s+as\s", module.data):
-        return
     scopes: tuple[Module | Class | Function, ...] = (module, *module.classes, *module.functions)
     for scope in scopes:
         if isinstance(scope, Function) and module.data.find(b"import", scope.ir.start, scope.ir.end) < 0:

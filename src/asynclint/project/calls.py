@@ -292,6 +292,16 @@ class CallReader:
                     return stand_in
         return FunctionValue(function)
 
+    def decorated_class(self, cls: Class) -> Value:
+        """The class as its decorators leave it; unknown where one of the project returns another class."""
+        for node in cls.ir.decorators:
+            value = self._evaluator.value(node.func if isinstance(node, ir.Call) else node, cls.parent)
+            if isinstance(value, FunctionValue):
+                maker = self._returned_function(value.function) if isinstance(node, ir.Call) else value.function
+                if maker is not None and self._replacing.makes_class(maker):
+                    return UNKNOWN
+        return ClassValue(cls)
+
     def _stand_in(self, decorator: Value, *, factory: bool) -> Value | None:
         if not isinstance(decorator, FunctionValue | BoundMethod):
             return None

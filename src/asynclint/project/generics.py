@@ -74,10 +74,9 @@ class GenericReader:
         for base in cls.ir.bases:
             node = base.value if isinstance(base, ir.Subscript) else base
             for member in members(self._evaluator.value(node, cls.parent)):
-                if isinstance(member, ClassValue) and member.cls is not cls:
-                    if owner in self._evaluator.members.mro(member.cls):
-                        given = tuple(self._read(item, cls, own) for item in _items(base))
-                        return self.arguments(member.cls, owner, given, depth + 1)
+                if isinstance(member, ClassValue) and owner in self._evaluator.members.mro(member.cls):
+                    given = tuple(self._read(item, cls, own) for item in _items(base))
+                    return self.arguments(member.cls, owner, given, depth + 1)
         return {}
 
     def _read(self, node: ir.Expr, cls: Class, known: dict[str, Value]) -> Value:

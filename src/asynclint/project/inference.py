@@ -181,7 +181,7 @@ class Evaluator:
             case "function":
                 return self.definition(module.functions[binding.index])
             case "class":
-                return ClassValue(module.classes[binding.index])
+                return self.calls.decorated_class(module.classes[binding.index])
             case "param":
                 return self._param(binding, scope)
             case "annotation":
@@ -417,7 +417,7 @@ class Evaluator:
             match member:
                 case Container(items=items, keys=keys) if keys and isinstance(node.index, ir.Constant):
                     found.append(self.item_at(items, keys, node.index.value))
-                case Container(items=items, kind=kind) if items and isinstance(node.index, ir.Constant) and kind != "dict":
+                case Container(items=items, keys=()) if items and isinstance(node.index, ir.Constant):
                     index = node.index.value
                     in_range = isinstance(index, int) and -len(items) <= index < len(items)
                     found.append(items[index] if in_range else UNKNOWN)  # type: ignore[index]
@@ -434,8 +434,8 @@ class Evaluator:
                     made = knowledge.returns(f"{cls}.__getitem__")
                     found.append(Instance(made) if made else UNKNOWN)
                 case ClassValue(cls=generic, own=own):
-                    items = node.index.items if isinstance(node.index, ir.Collection) else (node.index,)
-                    found.append(ClassValue(generic, own, tuple(self.annotations.read(item, scope) for item in items)))
+                    parts = node.index.items if isinstance(node.index, ir.Collection) else (node.index,)
+                    found.append(ClassValue(generic, own, tuple(self.annotations.read(part, scope) for part in parts)))
                 case External():
                     # `Repository[User](…)`: a generic class stays itself.
                     found.append(member)

@@ -153,8 +153,8 @@ class Linker:
     def _global_alias(self, name: str, module: Module, depth: int = 0) -> tuple[ir.Expr, Scope] | None:
         bindings = module.index.bindings.get(name, [])
         if not bindings and depth <= MAX_REEXPORTS:
-            source = self.star_source(name, module)
-            return None if source is None else self._global_alias(name, source, depth + 1)
+            starred = self._star_source(name, module)
+            return None if starred is None else self._global_alias(name, starred, depth + 1)
         if len(bindings) != 1 or depth > MAX_REEXPORTS:
             return None
         (binding,) = bindings
@@ -167,8 +167,17 @@ class Linker:
 
     def _from_stars(self, name: str, module: Module, use: Use | None) -> Value:
         """What the last `import *` after all other bindings of the name gives it."""
-        if not module.index.star_imports:
+        key = (id(module), f"*{name}")
+        active = self._evaluator.memo.active_globals
+        if not module.index.star_imports or key in active:
             return UNKNOWN
+        active.add(key)  # modules may import all of each other
+        try:
+            return self._starred(name, module, use)
+        finally:
+            active.discard(key)
+
+    def _starred(self, name: str, module: Module, use: Use | None) -> Value:
         for statement in module.index.starred_after(module.index.reaching(name, use), use):
             match self.import_source(statement, module):
                 case ModuleValue(module=source) if source is not module and self._exports(source, name):
@@ -184,13 +193,12 @@ class Linker:
                     pass
         return UNKNOWN
 
-    def star_source(self, name: str, module: Module) -> Module | None:
+    def _star_source(self, name: str, module: Module) -> Module | None:
         """The module of the project from which an `import *` brings the name."""
         for statement in module.index.starred_after([], None):
             source = self.import_source(statement, module)
             if isinstance(source, ModuleValue) and source.module is not module and self._exports(source.module, name):
-                if name in source.module.index.bindings:
-                    return source.module
+                return source.module
         return None
 
     def _exports(self, module: Module, name: str) -> bool:

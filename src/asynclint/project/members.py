@@ -45,6 +45,7 @@ PROPERTIES = frozenset(
     },
 )  # fmt: skip
 
+ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 RECORDS = frozenset({"typing.NamedTuple", "typing.TypedDict", "typing_extensions.TypedDict"})
 
 MroEntry = Class | str | None
@@ -136,6 +137,9 @@ class MemberReader:
                 function = cls.module.functions[binding.index]
                 if _replaces_accessor(function):
                     continue
+                replaced = self._evaluator.outside.on_class(cls, name)
+                if replaced is not None:
+                    return replaced.function if isinstance(replaced, FunctionValue) else None
                 return function
             if binding.kind == "assign" and binding.value is not None:
                 value = self._evaluator.value(binding.value, cls)
@@ -237,6 +241,8 @@ class MemberReader:
             match entry:
                 case Class():
                     found = self._in_class(entry, name, receiver, instance=False)
+                    if found is not None and self._is_enum_member(entry, name):
+                        return Instance(cls)
                     if found is None or found == NONE:
                         made = [value for value in self._assigned(entry, name) if _says_something(value)]
                         found = union(made) if made else found
@@ -247,6 +253,11 @@ class MemberReader:
                 case None:
                     return UNKNOWN
         return UNKNOWN
+
+    def _is_enum_member(self, cls: Class, name: str) -> bool:
+        bindings = cls.index.bindings.get(name, ())
+        is_value = len(bindings) == 1 and bindings[0].kind == "assign" and not name.startswith("_")
+        return is_value and self.is_subclass(cls, ENUMS)
 
     def _of_instance(self, cls: Class, name: str, receiver: Value) -> Value:
         key = (id(cls), name)
@@ -351,6 +362,9 @@ class MemberReader:
         if binding.kind != "function":
             value = self._evaluator.binding(binding, cls)
             return self._bound_alias(value, cls, receiver) if instance else value
+        replaced = self._evaluator.outside.on_class(cls, binding.name)
+        if replaced is not None:
+            return BoundMethod(replaced.function, receiver) if isinstance(replaced, FunctionValue) else replaced
         function = cls.module.functions[binding.index]
         if self.is_property(function):
             return self._evaluator.returned(function) if instance else UNKNOWN

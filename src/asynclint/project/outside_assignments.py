@@ -45,11 +45,12 @@ class _Assigned(NamedTuple):
 
 
 class OutsideAssignments:
-    """Answers by the name of the attribute; each name is read once."""
+    """Answers by the name of the attribute; each name is read once (and once plainly, see `Evaluator.plainly`)."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._read: dict[str, tuple[_Assigned, ...]] = {}
+        self._read: dict[tuple[str, bool], tuple[_Assigned, ...]] = {}
+        self._active: set[tuple[str, bool]] = set()
 
     def on_object(self, cls: Class, name: str) -> Value | None:
         """What is assigned to the attribute of an object of a project class; None where nothing is."""
@@ -96,11 +97,18 @@ class OutsideAssignments:
         return UNKNOWN if len(roots) > 1 and len(real) > 1 else values
 
     def _of(self, name: str) -> tuple[_Assigned, ...]:
-        found = self._read.get(name)
+        key = (name, self._evaluator.is_plain)
+        found = self._read.get(key)
         if found is None:
-            self._read[name] = ()  # what is assigned may ask for the attribute itself
-            found = tuple(item for place in self._places[name] for item in self._at(place, name))
-            self._read[name] = found
+            if key in self._active:
+                self._evaluator.memo.cut = True
+                return ()
+            self._active.add(key)  # what is assigned may ask for the attribute itself
+            try:
+                found = tuple(item for place in self._places[name] for item in self._at(place, name))
+            finally:
+                self._active.discard(key)
+            self._read[key] = found
         return found
 
     def _at(self, place: _Place, name: str) -> Iterator[_Assigned]:

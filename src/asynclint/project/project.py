@@ -60,6 +60,7 @@ class Project:
         self.config = config
         self.evaluator = Evaluator(layout)
         self._line_tables: dict[str, LineTable] = {}
+        self._mentioned: dict[tuple[bytes, ...], bool] = {}
 
     @classmethod
     def build(cls, modules: Sequence[ModuleSource], root: str, config: Config = DEFAULTS) -> Project:
@@ -241,6 +242,14 @@ class Project:
             for function in module.functions
             if function.ir.parent_class >= 0 and function.name in OPERATORS
         )
+
+    def mentions_any(self, words: tuple[bytes, ...]) -> bool:
+        """Whether the text of some module holds one of the words; looked up once."""
+        found = self._mentioned.get(words)
+        if found is None:
+            found = any(word in module.data for module in self.modules for word in words)
+            self._mentioned[words] = found
+        return found
 
     def is_test(self, module: Module) -> bool:
         """Whether the module belongs to a test suite, by the naming conventions of pytest."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, walk
+from asynclint.knowledge.names import lineage
 from asynclint.knowledge.offloading import OFFLOADERS
 from asynclint.project.values import UNKNOWN, External, FunctionValue, Value
 
@@ -41,6 +42,12 @@ class ReplacingReader:
             return FunctionValue(wrapper)
         return None if self._runs(wrapper, taken) else UNKNOWN
 
+    def makes_class(self, decorator: Function) -> bool:
+        """Whether all that it returns are classes that it defines."""
+        returned = [item.value for item in decorator.index.statements if isinstance(item, ir.Return)]
+        made = {name for name, items in decorator.index.bindings.items() if all(item.kind == "class" for item in items)}
+        return bool(returned) and all(isinstance(value, ir.Name) and value.id in made for value in returned)
+
     def _may_return(self, decorator: Function) -> bool:
         """Whether what it returns may be made of the function it is given: anything but plain constants may."""
         returned = [item.value for item in decorator.index.statements if isinstance(item, ir.Return)]
@@ -66,7 +73,14 @@ class ReplacingReader:
 
     def _offloads(self, call: ir.Call, wrapper: Function) -> bool:
         targets = self._evaluator.targets(self._evaluator.value(call.func, wrapper))
-        return bool(targets) and all(isinstance(item, External) and item.name in OFFLOADERS for item in targets)
+        return bool(targets) and all(isinstance(item, External) and _is_offloader(item.name) for item in targets)
+
+
+def _is_offloader(name: str) -> bool:
+    """Whether it is one of the table, also where the method is that of a base class."""
+    owner, _, last = name.rpartition(".")
+    bases = lineage(owner) if owner else ()
+    return name in OFFLOADERS or any(f"{base}.{last}" in OFFLOADERS for base in bases)
 
 
 def _taken(decorator: Function) -> str | None:

@@ -92,6 +92,8 @@ _CALLS = frozenset(
         "add_reader", "add_writer", "add_signal_handler", "set_exception_handler", "run_sync", "add_middleware",
     },
 )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scheduled:
     """`tasks.add_task(callee, …)`: a call that hands a function to FastAPI for after the response."""

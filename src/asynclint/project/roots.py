@@ -124,18 +124,22 @@ class ImportRoots:
             found = self._at(root + tail)
             if found is None:
                 continue
-            beside_or_namespace = root == folder or not found.endswith(_SUFFIXES)
-            if not (beside_or_namespace and self._shadowed(name)) or self._comes_first(root, found, name):
+            if not self._shadowed(name) or self._comes_first(root, folder, found, name):
                 return found
         return None
 
-    def _comes_first(self, root: str, found: str, name: str) -> bool:
-        """Whether a file takes the place of a library: it lies where the program is started, first on `sys.path`.
+    def _comes_first(self, root: str, folder: str, found: str, name: str) -> bool:
+        """Whether a file found from a root is imported rather than the library of its name.
 
-        Modules of the standard library are imported long before that by whatever starts the program.
+        Beside the importer it is where the program is started there, first on `sys.path`; but modules of the standard
+        library are imported long before that by whatever starts the program. Of other services only packages count.
         """
-        is_standard = name.partition(".")[0] in sys.stdlib_module_names
-        return root in self.all_roots and found.endswith(_SUFFIXES) and not is_standard
+        top = name.partition(".")[0]
+        if not found.endswith(_SUFFIXES):
+            return False
+        if root == folder:
+            return root in self.all_roots and top not in sys.stdlib_module_names
+        return _inside(folder, root) or f"{root.rstrip('/')}/{top}" in self.packages
 
     def _shadowed(self, name: str) -> bool:
         top = name.partition(".")[0]

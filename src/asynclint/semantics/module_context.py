@@ -14,7 +14,7 @@ from asynclint.core.span import Location, Span
 from asynclint.flow import ir
 from asynclint.flow.traversal import blocks, header_exprs, walk
 from asynclint.project.model import Function
-from asynclint.semantics import blocking, coroutine_misuse, coroutines, needless_async, tasks
+from asynclint.semantics import blocking, coroutine_misuse, coroutines, plain_def, tasks
 from asynclint.semantics.module_head import module_head, words
 from asynclint.semantics.syntax import StatementSyntax, callee_text, find
 
@@ -66,7 +66,7 @@ class ModuleContext:
     @cached_property
     def better_plain(self) -> frozenset[Function]:
         """The async routes and dependencies of this module that block the loop, never await, and would work as `def`."""
-        return needless_async.better_plain(self)
+        return plain_def.better_plain(self)
 
     @cached_property
     def task_sites(self) -> tuple[TaskSite, ...]:

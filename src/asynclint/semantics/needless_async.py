@@ -1,4 +1,4 @@
-"""Routes and dependencies that are coroutine functions without need, and those that block for it."""
+"""Routes and dependencies that are coroutine functions without need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from asynclint.knowledge.fastapi_api import HTTP_ROUTE_DECORATORS
 from asynclint.project.roles import Role
 from asynclint.project.values import ClassValue, Coroutine, External, TaskValue, Unknown, members
 from asynclint.semantics import references, rewrite
-from asynclint.semantics.offloaders import needs_its_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +17,10 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import Fix
     from asynclint.flow import ir
     from asynclint.project.model import Function
-    from asynclint.semantics.blocking import BlockingFinding
     from asynclint.semantics.module_context import ModuleContext
 
 MAX_CALLS = 4
 """Calls followed in search of code that needs the event loop."""
-
-_SLEEP = "ASL201"
-"""The rule for sleeps, which are better slept on the loop than in a thread."""
 
 _LOOP = re.compile(
     rb"\b(?:create_task|ensure_future|get_running_loop|get_event_loop|current_task|all_tasks|call_soon|call_later|"
@@ -37,23 +32,13 @@ _LOOP = re.compile(
 def needless(module: ModuleContext) -> Iterator[Function]:
     """The async routes and dependencies of the module that never await and would work as `def`."""
     for function in module.module.functions:
-        if _never_awaits(module, function) and _would_work(module, function):
+        if is_needless(module, function):
             yield function
 
 
-def better_plain(module: ModuleContext) -> frozenset[Function]:
-    """Those of them that hold the event loop up, by more than a sleep or a question to the file system."""
-    if module.is_test:
-        return frozenset()
-    found: dict[Function, list[BlockingFinding]] = {}
-    for finding in module.blocking_findings:
-        if _never_awaits(module, finding.function):
-            found.setdefault(finding.function, []).append(finding)
-    return frozenset(
-        function
-        for function, findings in found.items()
-        if any(map(_is_worth_a_thread, findings)) and _may_change_thread(findings) and _would_work(module, function)
-    )
+def is_needless(module: ModuleContext, function: Function) -> bool:
+    """Whether it is a route or dependency that is async, never awaits, and would work as `def`."""
+    return _never_awaits(module, function) and _would_work(module, function)
 
 
 def plain_fixes(module: ModuleContext, function: Function) -> Iterator[Fix]:
@@ -61,17 +46,6 @@ def plain_fixes(module: ModuleContext, function: Function) -> Iterator[Fix]:
     edits = rewrite.drop_async(module.module.data, function.ir.start)
     if edits is not None:
         yield module.fix(Applicability.UNSAFE, "make it a `def`, which FastAPI runs in a thread", edits)
-
-
-def _is_worth_a_thread(finding: BlockingFinding) -> bool:
-    return finding.family.rule != _SLEEP and finding.waits and not finding.is_brief
-
-
-def _may_change_thread(findings: list[BlockingFinding]) -> bool:
-    """Whether what belongs to a thread is made in this very call, as a connection is."""
-    bound = {finding.witness.call.name for finding in findings if needs_its_thread(finding.witness.call.name)}
-    libraries = {name.partition(".")[0] for name in bound}
-    return all(f"{library}.connect" in bound for library in libraries)
 
 
 def _never_awaits(module: ModuleContext, function: Function) -> bool:

@@ -77,7 +77,7 @@ class _Held:
 
 def shared_connections(module: ModuleContext) -> Iterator[SharedConnection]:
     """Those of this module, each at the second use."""
-    if not any(package in other.data for other in module.project.modules for package in _PACKAGES):
+    if not module.project.mentions_any(_PACKAGES):
         return
     scopes: dict[int, tuple[Scope, list[ir.Call]]] = {}
     for scope, call in module.project.module_calls_named(module.module, _STARTERS):
