@@ -96,12 +96,9 @@ class ImplicitSiteReader:
     # -- operators ---------------------------------------------------------------------------------------------
 
     def _of_operators(self, scope: Scope) -> Iterator[CallSite]:
-        seen: set[int] = set()
-        for node in list(scope.index.parents.values()):
-            if not isinstance(node, ir.Compare) or id(node) in seen:
-                continue
-            seen.add(id(node))
-            yield from self._of_membership(node, scope)
+        if "__contains__" in self._operators:
+            for comparison in scope.index.comparisons:
+                yield from self._of_membership(comparison, scope)
         for node in scope.index.subscripts:
             use = scope.index.uses[id(node)]
             if not use.deferred and not use.lazy:

@@ -65,22 +65,17 @@ class IterationReader:
             yield from self.over(argument, statement, scope)
 
     def in_expressions(self, scope: Scope) -> Iterator[CallSite]:
-        """The sites of comprehensions, and of unpacking as in `[*rows()]`."""
+        """The sites of comprehensions, `yield from`, and of unpacking as in `[*rows()]`."""
         index = scope.index
-        seen: set[int] = set()
-        for node in list(index.parents.values()):
-            if not isinstance(node, ir.Comprehension | ir.YieldFrom) or id(node) in seen:
-                continue
-            seen.add(id(node))
+        for node in index.comprehensions:
             use = index.uses[id(node)]
-            if isinstance(node, ir.YieldFrom):
-                yield from self.over(node.value, use.statement, scope)
-                continue
             if use.deferred or use.lazy or (node.kind == "generator" and not self._is_argument_consumed(node, scope)):
                 continue
             for clause in node.generators:
                 if not clause.is_async:
                     yield from self.over(clause.iter, use.statement, scope)
+        for delegation in index.delegations:
+            yield from self.over(delegation.value, index.uses[id(delegation)].statement, scope)
         for call in index.calls:
             use = index.uses[id(call)]
             if isinstance(index.parents.get(id(call)), ir.Starred) and not use.deferred and not use.lazy:
@@ -192,8 +187,8 @@ def _iterated_names(function: Function) -> Iterator[str]:
     for call in index.calls:
         if isinstance(call.func, ir.Name) and call.func.id in CONSUMERS and call.args and not index.uses[id(call)].lazy:
             yield from (item.id for item in call.args[:1] if isinstance(item, ir.Name))
-    for node in index.parents.values():
-        if isinstance(node, ir.Comprehension) and node.kind != "generator" and not index.uses[id(node)].deferred:
+    for node in index.comprehensions:
+        if node.kind != "generator" and not index.uses[id(node)].deferred:
             first = node.generators[0].iter
             if isinstance(first, ir.Name):
                 yield first.id

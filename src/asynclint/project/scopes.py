@@ -122,6 +122,9 @@ class ScopeIndex:
         self.calls: list[ir.Call] = []
         self.attributes: list[ir.Attribute] = []
         self.subscripts: list[ir.Subscript] = []
+        self.comparisons: list[ir.Compare] = []
+        self.comprehensions: list[ir.Comprehension] = []
+        self.delegations: list[ir.YieldFrom] = []
         self._branch_counts: dict[int, int] = {}
         self._order = 0
         self._blocks = 0
@@ -224,12 +227,17 @@ class ScopeIndex:
                 self.attributes.append(node)  # type: ignore[arg-type]
             elif kind is ir.Subscript:
                 self.subscripts.append(node)  # type: ignore[arg-type]
+            elif kind is ir.YieldFrom:
+                self.delegations.append(node)  # type: ignore[arg-type]
+            elif kind is ir.Compare:
+                self.comparisons.append(node)  # type: ignore[arg-type]
             elif kind is ir.NamedExpr:
                 self._bind_walrus(node, where)  # type: ignore[arg-type]
             elif kind is ir.Lambda:
                 self._push_lambda(node, where, stack)  # type: ignore[arg-type]
                 continue
             elif kind is ir.Comprehension:
+                self.comprehensions.append(node)  # type: ignore[arg-type]
                 self._push_comprehension(node, where, stack)  # type: ignore[arg-type]
                 continue
             stack.extend((child, node, where) for child in reversed(children(node)))
