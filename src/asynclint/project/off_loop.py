@@ -74,6 +74,8 @@ def _says_on_loop(test: ir.Expr) -> bool | None:
             return None if inner is None else not inner
         case ir.Call(func=ir.Attribute(attr="is_running")):
             return True
+        case ir.BoolOp(op="and", values=(ir.Constant(value=False | 0), *_)):
+            return False
         case ir.BoolOp(op="and", values=values):
             return next((True for value in values if _says_on_loop(value)), None)
         case ir.Compare(ops=(op,), operands=operands) if any(_is_thread_identity(item) for item in operands):

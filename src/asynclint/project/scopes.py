@@ -125,6 +125,14 @@ class ScopeIndex:
         self.comparisons: list[ir.Compare] = []
         self.comprehensions: list[ir.Comprehension] = []
         self.delegations: list[ir.YieldFrom] = []
+        self._listed: dict[type, list[Any]] = {
+            ir.Call: self.calls,
+            ir.Attribute: self.attributes,
+            ir.Subscript: self.subscripts,
+            ir.Compare: self.comparisons,
+            ir.Comprehension: self.comprehensions,
+            ir.YieldFrom: self.delegations,
+        }
         self._branch_counts: dict[int, int] = {}
         self._order = 0
         self._blocks = 0
@@ -221,23 +229,15 @@ class ScopeIndex:
             kind = type(node)
             if kind is ir.Name or kind is ir.Constant:
                 continue
-            if kind is ir.Call:
-                self.calls.append(node)  # type: ignore[arg-type]
-            elif kind is ir.Attribute:
-                self.attributes.append(node)  # type: ignore[arg-type]
-            elif kind is ir.Subscript:
-                self.subscripts.append(node)  # type: ignore[arg-type]
-            elif kind is ir.YieldFrom:
-                self.delegations.append(node)  # type: ignore[arg-type]
-            elif kind is ir.Compare:
-                self.comparisons.append(node)  # type: ignore[arg-type]
-            elif kind is ir.NamedExpr:
+            listed = self._listed.get(kind)
+            if listed is not None:
+                listed.append(node)
+            if kind is ir.NamedExpr:
                 self._bind_walrus(node, where)  # type: ignore[arg-type]
             elif kind is ir.Lambda:
                 self._push_lambda(node, where, stack)  # type: ignore[arg-type]
                 continue
             elif kind is ir.Comprehension:
-                self.comprehensions.append(node)  # type: ignore[arg-type]
                 self._push_comprehension(node, where, stack)  # type: ignore[arg-type]
                 continue
             stack.extend((child, node, where) for child in reversed(children(node)))

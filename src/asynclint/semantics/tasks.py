@@ -13,7 +13,17 @@ from asynclint.knowledge.callables import CallableParameter
 from asynclint.project.dispositions import Disposition, Fate
 from asynclint.project.model import Function
 from asynclint.project.sites import argument_at
-from asynclint.project.values import NONE, BoundMethod, Const, Coroutine, External, FunctionValue, Unknown, members
+from asynclint.project.values import (
+    NONE,
+    BoundMethod,
+    Const,
+    Coroutine,
+    External,
+    FunctionValue,
+    TaskValue,
+    Unknown,
+    members,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,12 +85,36 @@ def task_sites(module: ModuleContext) -> Iterator[TaskSite]:
         module.module, _FACTORY_NAMES | imported_as(module, _FACTORY_NAMES)
     ):
         factory = task_factory(module, scope, call)
-        if factory is None:
-            continue
         coroutine = _coroutine_argument(call)
+        if factory is None or (factory == _MAY_TAKE_A_FUTURE and _is_kept_future(module, scope, coroutine)):
+            continue
         function = _coroutine_function(module, scope, coroutine)
         disposition = module.project.dispositions.of(call, scope)
         yield TaskSite(scope, call, factory, coroutine, function, disposition)
+
+
+_MAY_TAKE_A_FUTURE = "asyncio.ensure_future"
+"""Given a future or task it returns that very object, and makes none (asyncio.ensure_future)."""
+
+_KEEPERS = frozenset({"add", "append", "put", "put_nowait", "setdefault"})
+
+
+def _is_kept_future(module: ModuleContext, scope: Scope, argument: ir.Expr | None) -> bool:
+    """Whether the argument is a task, or may be one, that the body keeps elsewhere."""
+    if not isinstance(argument, ir.Name):
+        return False
+    values = members(module.project.evaluator.value(argument, scope))
+    if any(isinstance(value, TaskValue) for value in values):
+        return True
+    if any(isinstance(value, Coroutine) for value in values):
+        return False
+    return any(
+        isinstance(call.func, ir.Attribute)
+        and call.func.attr in _KEEPERS
+        and not scope.index.uses[id(call)].deferred
+        and any(isinstance(arg, ir.Name) and arg.id == argument.id for arg in call.args)
+        for call in scope.index.calls
+    )
 
 
 def passed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
