@@ -27,6 +27,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate_docs.py --check
 	$(BIN)/python scripts/generate_configuration.py --check
+	$(BIN)/python scripts/generate_report_schema.py --check
 
 corpus: $(VENV)/.installed-dev
 	$(BIN)/python scripts/corpus.py .corpus

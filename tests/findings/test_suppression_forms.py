@@ -127,7 +127,7 @@ def test_what_reaches_nothing_is_reported_and_removed(folder: Path, text: str, m
 @pytest.mark.parametrize(
     ("comment", "message"),
     [
-        ("asynclint: ignore-nxt[ASL201]", "`asynclint: ignore-nxt` is unknown, so this comment says nothing; did you mean"),
+        ("asynclint: ignore-nxt[ASL201]", "`asynclint: ignore-nxt` is unknown, so this comment says nothing; did you"),
         ("asynclint: disabled[ASL201]", "`asynclint: disabled` is unknown, so this comment says nothing; did you mean"),
         ("asynclint: sieve[ASL201]", "`asynclint: sieve` is unknown, so this comment says nothing; there are `ignore`"),
         ("asynclint: ignore-file[ASL20]", ""),

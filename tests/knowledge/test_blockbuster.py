@@ -48,8 +48,7 @@ FAMILIES = {
     "socket": ("ASL206", "import socket\nserver = socket.create_server(('127.0.0.1', 0))", "server.accept()"),
     "ssl": (
         "ASL206",
-        "import ssl\nserver: ssl.SSLSocket = ssl.SSLSocket.__new__(ssl.SSLSocket)\n"
-        "ssl.SSLSocket.getblocking = lambda self: True",
+        "import ssl\nserver: ssl.SSLSocket = ssl.SSLSocket.__new__(ssl.SSLSocket)\nserver.getblocking = lambda: True",
         "server.recv(1)",
     ),
     "sqlite3": ("ASL203", "import sqlite3\ndb = sqlite3.connect(':memory:')", "db.execute('select 1')"),
@@ -59,8 +58,20 @@ FAMILIES = {
 
 LOCK = (
     "ASL207",
-    "import threading\nimport time\nlock = threading.Lock()\n\n\n"
-    "def work():\n    with lock:\n        time.sleep(0.1)\n\n\nlock.acquire()\n",
+    """\
+import threading
+import time
+
+lock = threading.Lock()
+
+
+def work():
+    with lock:
+        time.sleep(0.1)
+
+
+lock.acquire()
+""",
     "lock.acquire()",
 )
 """A lock counts only where somebody holds it for long: blockbuster looks at run time, asynclint for such a holder."""

@@ -51,9 +51,7 @@ def test_the_script_prints_what_has_vanished(tmp_path: Path) -> None:
         "import sys, runpy, json; del json.load; sys.argv = ['check_catalogue.py', 'json'];"
         f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
     )
-    checked = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    checked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert "blocking_calls: json.load: no 'load'" in checked.stdout
     assert checked.returncode == 1

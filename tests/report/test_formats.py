@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
+import msgspec
 import pytest
 
 from asynclint import __version__
 from asynclint.report.concise import render as render_concise
 from asynclint.report.formats import Format, render
+from asynclint.report.json_report import JsonReport
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Diagnostic, Report
@@ -44,6 +48,7 @@ def test_json_has_the_promised_shape(report: Report) -> None:
             "by_rule": {"ASL101": 1, "ASL202": 1},
             "suppressed": 0,
             "baselined": 0,
+            "unchanged": 0,
             "unresolved_calls": 3,
         },
         "errors": [
@@ -116,6 +121,16 @@ def test_json_has_the_promised_shape(report: Report) -> None:
             },
         ],
     }
+
+
+def test_json_is_as_its_schema_says(report: Report) -> None:
+    file = Path(__file__).parents[2] / "docs" / "report.schema.json"
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    promised = {key: value for key, value in schema.items() if key not in ("$schema", "title")}
+    assert promised == msgspec.json.schema(JsonReport), "run python scripts/generate_report_schema.py"
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for item in (report, dataclasses.replace(report, diagnostics=(), errors=())):
+        jsonschema.validate(parsed(item), schema)
 
 
 def test_json_keeps_the_order_of_keys_and_is_plain_ascii(report: Report) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asynclint.core.diagnostic import Diagnostic, Report
+from asynclint.core.diagnostic import Diagnostic, Report, Severity
 from asynclint.report.frame import MAX_WIDTH, frame
-from asynclint.report.full import render
+from asynclint.report.full import MANY, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,11 +60,41 @@ def test_a_rule_is_explained_once(blocking: Diagnostic) -> None:
 
 
 def test_many_places_of_one_cause_are_one_block(blocking: Diagnostic) -> None:
-    text = render(of(*[blocking] * 5))
+    others = [dataclasses.replace(blocking, symbol=f"route_{number}") for number in range(4)]
+    text = render(of(blocking, *others))
     assert text.count("requests.get` waits") == 1
-    assert "  the same cause is reached from 4 more places:\n    app/main.py:3:12  in index\n" in text
-    assert text.count("app/main.py:3:12") == 5
+    shown = "".join(f"    app/main.py:3:12  in route_{number}\n" for number in range(4))
+    assert f"(unsafe)\n  also reached from:\n{shown}  help: asynclint rule blocking-http\n" in text
     assert render(of(*[blocking] * 3)).count("requests.get` waits") == 3
+
+
+def test_the_places_of_one_function_are_one_line(blocking: Diagnostic) -> None:
+    text = render(of(*[blocking] * 5))
+    assert "  also reached from:\n    app/main.py:3:12, 3:12, 3:12, 3:12  in index\n" in text
+
+
+def test_places_that_call_the_cause_themselves(blocking: Diagnostic) -> None:
+    direct = dataclasses.replace(blocking, chain=())
+    assert "  also called at:\n    app/main.py:3:12, 3:12, 3:12  in index\n" in render(of(*[direct] * 4))
+
+
+def test_of_very_many_places_some_are_counted(blocking: Diagnostic) -> None:
+    report = of(blocking, *(dataclasses.replace(blocking, symbol=f"route_{number}") for number in range(MANY + 3)))
+    assert f"in route_{MANY - 1}\n    … and 3 more; --verbose lists all\n  help" in render(report)
+    everything = render(report, all_places=True)
+    assert f"in route_{MANY + 2}\n  help" in everything
+    assert "more; --verbose" not in everything
+
+
+def test_the_gravest_finding_nearest_to_the_cause_is_shown_in_full(blocking: Diagnostic) -> None:
+    note = dataclasses.replace(blocking, severity=Severity.NOTE, symbol="start")
+    near = dataclasses.replace(blocking, chain=blocking.chain[1:], symbol="near")
+    lines = render(of(note, blocking, near, blocking)).splitlines()
+    assert lines[:2] == ["ASL202 blocking-http  error  high confidence", "  app/main.py:3:12  in near"]
+    assert lines[lines.index("  also reached from:") + 1 :][:2] == [
+        "    app/main.py:3:12  in start  (note)",
+        "    app/main.py:3:12, 3:12  in index",
+    ]
 
 
 def test_names_and_source_are_data(blocking: Diagnostic, locator: Callable[[str, str, str], Location]) -> None:

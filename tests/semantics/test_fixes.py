@@ -249,3 +249,127 @@ def test_functions_that_others_rely_on_stay(fixes: Fixes, old: str, new: str) ->
 def test_a_function_of_another_file_stays(fixes: Fixes) -> None:
     source = BACKGROUND.replace("def send(to: str) -> None:\n    print(open(to).read())", "from b import send")
     assert fixes(source, "ASL301", b="def send(to: str) -> None:\n    print(open(to).read())\n") == [None]
+
+
+# -- what the project offloads with ----------------------------------------------------------------------------------
+
+POOL = (
+    "from fastapi.concurrency import run_in_threadpool\n\n\nasync def use():\n    await run_in_threadpool(print, 'x')\n"
+)
+ANYIO = "from anyio import to_thread\n\n\nasync def use():\n    await to_thread.run_sync(print, 'x')\n"
+THREAD = "import asyncio\n\n\nasync def use():\n    await asyncio.to_thread(print, 'x')\n"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "call", "after", "line"),
+    [
+        (
+            POOL,
+            "requests.get('u', timeout=1)",
+            "run_in_threadpool(requests.get, 'u', timeout=1)",
+            "from fastapi.concurrency import run_in_threadpool",
+        ),
+        (ANYIO, "requests.get('u')", "anyio.to_thread.run_sync(requests.get, 'u')", "import anyio"),
+        # AnyIO's function takes no keywords for the one it is given.
+        (ANYIO, "requests.get('u', timeout=1)", "asyncio.to_thread(requests.get, 'u', timeout=1)", "import asyncio"),
+        (THREAD, "requests.get('u')", "asyncio.to_thread(requests.get, 'u')", "import asyncio"),
+        (POOL.replace("fastapi.", "mine."), "requests.get('u')", "asyncio.to_thread(requests.get, 'u')", "import time"),
+    ],
+)
+def test_the_offloader_of_the_project_is_used(fixes: Fixes, elsewhere: str, call: str, after: str, line: str) -> None:
+    ((_, lines),) = fixes(_route(f"return {call}", decorator="@cached"), "ASL202", b=elsewhere)
+    assert lines[-1].strip() == f"return await {after}"
+    assert line in lines
+
+
+def test_the_offloader_of_the_module_comes_before_that_of_the_project(fixes: Fixes) -> None:
+    source = f"from anyio import to_thread\n{_route('await to_thread.run_sync(print)', 'return requests.get(n)')}"
+    ((_, lines),) = fixes(source, "ASL202", b=POOL + POOL.replace("use", "again"))
+    assert lines[-1].strip() == "return await to_thread.run_sync(requests.get, n)"
+    assert lines[:-1] == source.splitlines()[:-1]
+
+
+def test_offloaders_of_tests_do_not_count(fixes: Fixes) -> None:
+    ((_, lines),) = fixes(_route("return requests.get('u')", decorator="@cached"), "ASL202", test_b=POOL)
+    assert lines[-1].strip() == "return await asyncio.to_thread(requests.get, 'u')"
+
+
+# -- def -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("ASL202", ["return requests.get('u').json()"]),
+        ("ASL202", ["return fetch()"]),
+        ("ASL202", ["time.sleep(1)", "return requests.get('u').text"]),
+        ("ASL201", ["time.sleep(1)", "return requests.get('u').text"]),
+        ("ASL203", ["import sqlite3", "rows = sqlite3.connect('d').execute('q')", "return n"]),
+    ],
+)
+def test_a_route_that_never_awaits_becomes_plain(fixes: Fixes, code: str, body: list[str]) -> None:
+    source = _route(*body).replace("counter = 0", "\n\ndef fetch():\n    return requests.get('v').json()\n")
+    found = fixes(source, code)
+    assert found
+    for applicability, lines in found:
+        assert applicability is Applicability.UNSAFE
+        assert lines == source.replace("async def", "def").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("ASL202", ["await other()", "return requests.get('u')"]),
+        ("ASL202", ["return [requests.get(x) async for x in other()]"]),
+        ("ASL202", ["import asyncio", "asyncio.get_running_loop()", "return requests.get('u')"]),
+        ("ASL202", ["unheard_of(counter)", "return requests.get('u')"]),
+        ("ASL201", ["time.sleep(1)", "return n"]),
+        ("ASL204", ["import os", "return os.path.exists('f')"]),
+        ("ASL203", ["return connection.execute('q').fetchall()"]),
+        ("ASL202", ["return client().get('u')"]),
+    ],
+)
+def test_a_route_that_stays_async(fixes: Fixes, code: str, body: list[str]) -> None:
+    """It awaits, may need the loop, only sleeps or looks, uses what belongs to a thread, or blocks but once."""
+    once = "@functools.cache\ndef client():\n    requests.get('v')\n    return Made()\n\n\nclass Made:\n    get = print"
+    head = f"import functools, sqlite3\n\nconnection = sqlite3.connect('d')\n\n\n{once}\n"
+    found = fixes(_route(*body).replace("counter = 0", head), code)
+    assert found
+    assert not any(item and "def handler(n: int = 1):" in item[1] for item in found)
+
+
+@pytest.mark.parametrize(
+    "caller",
+    ["from a import handler\n\n\nasync def use():\n    await handler(2)\n", "import a\n\ntable = {'x': a.handler}\n"],
+)
+def test_a_route_that_the_project_calls_itself_stays_async(fixes: Fixes, caller: str) -> None:
+    ((_, lines),) = fixes(_route("return requests.get('u')"), "ASL202", b=caller)
+    assert lines[-2] == "async def handler(n: int = 1):"
+
+
+def test_a_route_of_a_router_of_the_project_stays_async(fixes: Fixes) -> None:
+    own = """\
+from fastapi import APIRouter
+
+
+class Router(APIRouter):
+    def get(self, path):
+        def take(function):
+            async def call():
+                return await function()
+
+            return call
+
+        return take
+
+
+router = Router()
+"""
+    source = _route("return requests.get('u')", decorator='@router.get("/")').replace("app = FastAPI()", own)
+    ((_, lines),) = fixes(source, "ASL202")
+    assert lines[-2] == "async def handler(n: int = 1):"
+
+
+def test_what_is_no_route_stays_async(fixes: Fixes) -> None:
+    ((_, lines),) = fixes(_route("return requests.get('u')", decorator='@app.websocket("/")'), "ASL202")
+    assert lines[-2] == "async def handler(n: int = 1):"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ class Report:
     in the code of these files that runs on the event loop, of which it is not known what they call.
 
     `sources` are the files in which the diagnostics have places, for formats that ask more of a file than its name.
+    `timings` are seconds by phase, and by code of a rule; where two processes worked at once, those of both together.
     `working_folder` and `repository` are absolute: shown names are relative to the first, and the second is the root
     of the repository around it, or the same folder where there is none.
     """
@@ -164,3 +165,4 @@ class Report:
     sources: tuple[SourceText, ...] = ()
     working_folder: str = "/"
     repository: str = "/"
+    timings: tuple[tuple[str, float], ...] = field(default=(), compare=False, repr=False)

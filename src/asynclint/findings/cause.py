@@ -17,7 +17,8 @@ FEW = 3
 def grouped(diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Diagnostic, ...], ...]:
     """Groups of findings of one rule with the same cause where they are more than a few; all others alone.
 
-    A group stands where its first finding stood.
+    A group stands where its first finding stood. The gravest finding leads it, of several the one nearest to the
+    cause; the others follow in their order.
     """
     items = tuple(diagnostics)
     sizes = Counter((item.code, item.cause) for item in items if item.cause)
@@ -25,4 +26,9 @@ def grouped(diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Diagnostic, ...], 
     for place, item in enumerate(items):
         key = (item.code, item.cause)
         groups.setdefault(key if sizes[key] > FEW else place, []).append(item)
-    return tuple(tuple(group) for group in groups.values())
+    return tuple(_led(group) for group in groups.values())
+
+
+def _led(group: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    first = min(range(len(group)), key=lambda place: (group[place].severity.rank, len(group[place].chain)))
+    return group[first], *group[:first], *group[first + 1 :]

@@ -25,6 +25,8 @@ _ALIKE: Final = 0.5
 """The share of lines that a renamed file has kept, from which on it counts as one; git's measure."""
 _MOST_CANDIDATES: Final = 500
 """Files that are gone, of which one may have become a new file."""
+_MANY_LINES: Final = 2000
+"""From here on lines that come again and again are matched only beside others: comparing each takes minutes."""
 
 
 def on_changed_lines(report: Report, revisions: Sequence[Revision]) -> Report:
@@ -121,7 +123,7 @@ def _rows_changed(before: bytes, after: bytes) -> frozenset[int]:
     tail = _equal_at_start(zip(reversed(old[head:]), reversed(new[head:]), strict=False))
     old, new = old[head : len(old) - tail], new[head : len(new) - tail]
     changed = set(range(len(new)))
-    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+    for block in SequenceMatcher(None, old, new, autojunk=len(new) > _MANY_LINES).get_matching_blocks():
         changed.difference_update(range(block.b, block.b + block.size))
     return frozenset(head + row + 1 for row in changed)
 

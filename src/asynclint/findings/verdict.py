@@ -34,7 +34,7 @@ def _verdict(
         return "not reported (the rule is not selected for this file)"
     kept = filter_suppressed(module, (diagnostic,), ruling.policy).kept
     if diagnostic not in kept:
-        return "not reported (a comment on its statement silences it)"
+        return "not reported (a comment silences it)"
     applied = ruling.applied((diagnostic,))
     if not applied:
         return f"not reported (its confidence, {diagnostic.confidence.value}, is below `min-confidence`)"

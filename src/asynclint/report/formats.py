@@ -19,31 +19,40 @@ class Format(enum.Enum):
     FULL = "full"
     CONCISE = "concise"
     JSON = "json"
+    JSON_LINES = "json-lines"
     SARIF = "sarif"
     GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
 
 
-def render(
+def render(  # noqa: PLR0913 - each is an option of the command
     report: Report,
     output_format: Format,
     *,
     colour: bool = False,
     exit_code: int = 0,
     category: str = DEFAULT_CATEGORY,
+    all_places: bool = False,
 ) -> str:
     """The report as text; formats for programs are never coloured.
 
     `exit_code` is that of the run, `category` the name that tells analyses of one commit apart; both are for SARIF.
+    `all_places` has the full report list every place from which a cause is reached; the others always do.
     """
     match output_format:
         case Format.FULL:
-            return full.render(report, colour=colour)
+            return full.render(report, colour=colour, all_places=all_places)
         case Format.CONCISE:
             return concise.render(report)
         case Format.JSON:
             from asynclint.report import json_report  # noqa: PLC0415 - 10 ms for one format of several
 
             return json_report.render(report)
+        case Format.JSON_LINES:
+            from asynclint.report import json_lines  # noqa: PLC0415 - as above
+
+            return json_lines.render(report)
         case Format.SARIF:
             from asynclint.report import sarif  # noqa: PLC0415 - as above
 
@@ -52,6 +61,14 @@ def render(
             from asynclint.report import github  # noqa: PLC0415 - as above
 
             return github.render(report)
+        case Format.GITLAB:
+            from asynclint.report import gitlab  # noqa: PLC0415 - as above
+
+            return gitlab.render(report)
+        case Format.JUNIT:
+            from asynclint.report import junit  # noqa: PLC0415 - as above
+
+            return junit.render(report)
 
 
 def shortfalls(report: Report, output_format: Format, text: str) -> tuple[str, ...]:

@@ -19,15 +19,20 @@ if TYPE_CHECKING:
 _SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.NOTE: Style.NOTE}
 
 
-def render(report: Report, *, colour: bool = False) -> str:
+MANY = 8
+"""So many further places of a cause are listed unless all are asked for."""
+
+
+def render(report: Report, *, colour: bool = False, all_places: bool = False) -> str:
     """A block for each finding; where more than a few share a cause, one block that lists their places.
 
-    `colour` adds terminal escapes and changes nothing else.
+    Of more than `MANY` the others are only counted, unless `all_places` is set. `colour` adds terminal escapes and
+    changes nothing else.
     """
     explained: set[str] = set()
     blocks: list[str] = []
     for group in grouped(report.diagnostics):
-        lines = list(_block(group, explain=group[0].code not in explained))
+        lines = list(_block(group, None if all_places else MANY, explain=group[0].code not in explained))
         explained.add(group[0].code)
         blocks.append("".join(line(*pieces, colour=colour) for pieces in lines))
     return "\n".join(blocks)
@@ -36,15 +41,15 @@ def render(report: Report, *, colour: bool = False) -> str:
 _Line = tuple[Piece | str, ...]
 
 
-def _block(group: tuple[Diagnostic, ...], *, explain: bool) -> Iterator[_Line]:
+def _block(group: tuple[Diagnostic, ...], most: int | None, *, explain: bool) -> Iterator[_Line]:
     diagnostic, *others = group
     yield _heading(diagnostic)
     yield ("  ", *_place(diagnostic))
     yield from _source(diagnostic)
     yield (f"  {printable(diagnostic.message)}",)
     yield from _chain(diagnostic)
-    yield from _elsewhere(others)
     yield from _remedy(diagnostic)
+    yield from _elsewhere(diagnostic, others, most)
     if explain:
         yield (Piece(f"  help: asynclint rule {diagnostic.name}", Style.DIM),)
 
@@ -83,11 +88,37 @@ def _chain(diagnostic: Diagnostic) -> Iterator[_Line]:
         yield (Piece(indent, Style.DIM), Piece(_link(step.location), Style.PLACE), f"  {printable(step.message)}")
 
 
-def _elsewhere(others: list[Diagnostic]) -> Iterator[_Line]:
-    if others:
-        yield (f"  the same cause is reached from {len(others)} more places:",)
+def _elsewhere(leader: Diagnostic, others: list[Diagnostic], most: int | None) -> Iterator[_Line]:
+    """The other places of the cause, those of one function on one line; of more than `most` lines only a count."""
+    if not others:
+        return
+    yield ("  also reached from:" if leader.chain else "  also called at:",)
+    lines = _by_function(others)
+    shown = lines if most is None or len(lines) <= most else lines[:most]
+    for places in shown:
+        yield ("    ", *_places(leader, places))
+    left = len(others) - sum(map(len, shown))
+    if left:
+        yield (Piece(f"    … and {left} more; --verbose lists all", Style.DIM),)
+
+
+def _by_function(diagnostics: list[Diagnostic]) -> list[list[Diagnostic]]:
+    """Findings that stand in one function of one file together, in the order of the first of each."""
+    found: dict[tuple[str, str, Severity], list[Diagnostic]] = {}
+    for item in diagnostics:
+        found.setdefault((item.location.path, item.symbol, item.severity), []).append(item)
+    return list(found.values())
+
+
+def _places(leader: Diagnostic, places: list[Diagnostic]) -> Iterator[Piece | str]:
+    """`a.py:3:1, 9:5  in f`, with the severity where it is another than that of the one shown in full."""
+    first, *others = places
+    yield Piece(_link(first.location), Style.PLACE)
     for other in others:
-        yield ("    ", *_place(other))
+        yield f", {other.location.start.row}:{other.location.start.column}"
+    yield f"  in {printable(first.symbol)}" if first.symbol else ""
+    if first.severity is not leader.severity:
+        yield Piece(f"  ({first.severity.value})", _SEVERITY_STYLES[first.severity])
 
 
 def _remedy(diagnostic: Diagnostic) -> Iterator[_Line]:

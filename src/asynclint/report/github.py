@@ -6,7 +6,6 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -57,11 +56,11 @@ def _by_severity(report: Report) -> list[Diagnostic]:
 
 def _error(error: CheckError, title: str, names: RepositoryNames) -> str:
     place = _place(error.location) if error.location else {}
-    return _command("error", {"title": title, "file": _file(error.filename, names), **place}, [error.message])
+    return _command("error", {"title": title, "file": names.below_root(error.filename), **place}, [error.message])
 
 
 def _finding(diagnostic: Diagnostic, names: RepositoryNames) -> str:
-    file = _file(diagnostic.location.path, names)
+    file = names.below_root(diagnostic.location.path)
     properties = {"title": f"{diagnostic.code} {diagnostic.name}", "file": file, **_place(diagnostic.location)}
     steps = [f"{_link(step.location, names)}  {step.message}" for step in diagnostic.chain]
     return _command(_LEVELS[diagnostic.severity], properties, [diagnostic.message, *steps])
@@ -95,14 +94,8 @@ def _left_out(report: Report) -> list[str]:
     return [f"{shown}; {left_out} more stand in this log only"] if left_out else []
 
 
-def _file(shown: str, names: RepositoryNames) -> str:
-    """The name below the root of the repository, by which GitHub finds the line to annotate."""
-    relative = names.relative(shown) if shown else None
-    return shown if relative is None else os.fsencode(relative).decode("utf-8", "backslashreplace")
-
-
 def _link(location: Location, names: RepositoryNames) -> str:
-    return f"{_file(location.path, names)}:{location.start.row}:{location.start.column}"
+    return f"{names.below_root(location.path)}:{location.start.row}:{location.start.column}"
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -116,7 +109,7 @@ def _summary_lines(report: Report, names: RepositoryNames) -> Iterator[str]:
     yield f"{_count(report.files, 'file')} checked, {_count(len(found), 'finding')}."
     if report.errors:
         yield from ("", "### Not checked", "")
-        yield from (f"- {_text(_file(error.filename, names))}: {_text(error.message)}" for error in report.errors)
+        yield from (f"- {_text(names.below_root(error.filename))}: {_text(error.message)}" for error in report.errors)
     if found:
         yield from ("", "| Severity | Rule | Place | Finding |", "|---|---|---|---|")
         yield from (_row(diagnostic, names) for diagnostic in found[:MOST_ROWS])

@@ -76,6 +76,7 @@ class JsonSummary(TypedDict):
     by_rule: dict[str, int]
     suppressed: int
     baselined: int
+    unchanged: int
     unresolved_calls: int
 
 
@@ -111,6 +112,7 @@ def _summary(report: Report) -> JsonSummary:
         "by_rule": {code: counts[code] for code in sorted(counts)},
         "suppressed": report.suppressed,
         "baselined": report.baselined,
+        "unchanged": report.unchanged,
         "unresolved_calls": report.unresolved_calls,
     }
 

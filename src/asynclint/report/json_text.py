@@ -17,7 +17,11 @@ def json_text(value: object) -> str:
     Bytes of file names that are no UTF-8 come as half a surrogate pair, which no strict reader takes; they become
     text such as `\udcef`.
     """
-    text = json.dumps(value)
-    if "\\ud" in text:
-        text = _SURROGATES.sub(lambda found: f"\\\\{found['alone']}" if found["alone"] else found[0], text)
-    return msgspec.json.format(text, indent=2) + "\n"
+    return msgspec.json.format(without_surrogates(json.dumps(value)), indent=2) + "\n"
+
+
+def without_surrogates(text: str) -> str:
+    """JSON of ASCII with halves of surrogate pairs made text."""
+    if "\\ud" not in text:
+        return text
+    return _SURROGATES.sub(lambda found: f"\\\\{found['alone']}" if found["alone"] else found[0], text)

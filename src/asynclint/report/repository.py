@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ class RepositoryNames:
             if path.startswith(self._root):
                 return path.removeprefix(self._root)
         return None
+
+    def below_root(self, shown: str) -> str:
+        """The path below the root for people and programs, bytes that are no UTF-8 escaped; else the shown name."""
+        relative = self.relative(shown) if shown else None
+        return shown if relative is None else os.fsencode(relative).decode("utf-8", "backslashreplace")
 
     def _given(self, shown: str) -> str:
         return posixpath.normpath(posixpath.join(self._working_folder, shown))

@@ -65,7 +65,7 @@ class ModuleContext:
 
     @cached_property
     def better_plain(self) -> frozenset[Function]:
-        """The async routes and dependencies of this module that block the loop, never await, and would work as `def`."""
+        """The async routes and dependencies of this module that block the loop and would work as `def`."""
         return plain_def.better_plain(self)
 
     @cached_property

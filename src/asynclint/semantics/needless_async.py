@@ -6,16 +6,25 @@ import re
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability
+from asynclint.flow import ir
 from asynclint.knowledge.fastapi_api import HTTP_ROUTE_DECORATORS
 from asynclint.project.roles import Role
-from asynclint.project.values import ClassValue, Coroutine, External, TaskValue, Unknown, members
+from asynclint.project.values import (
+    BoundMethod,
+    ClassValue,
+    Coroutine,
+    External,
+    FunctionValue,
+    TaskValue,
+    Unknown,
+    members,
+)
 from asynclint.semantics import references, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.core.diagnostic import Fix
-    from asynclint.flow import ir
     from asynclint.project.model import Function
     from asynclint.semantics.module_context import ModuleContext
 
@@ -62,9 +71,20 @@ def _would_work(module: ModuleContext, function: Function) -> bool:
         any(_does_work(module, call, function) for call in function.index.calls)
         and not function.is_stub
         and all(name.rpartition(".")[2] in HTTP_ROUTE_DECORATORS for name in function.decorator_names)
+        and not _is_wrapped_by_project(module, function)
         and not _needs_loop(module, function)
         and not references.is_called_by_project(module.project, function)
     )
+
+
+def _is_wrapped_by_project(module: ModuleContext, function: Function) -> bool:
+    """Whether a router of the project's own takes the route: it may await what it is given."""
+    evaluator = module.project.evaluator
+    for node in function.ir.decorators:
+        value = evaluator.value_outside(node.func if isinstance(node, ir.Call) else node, function)
+        if any(isinstance(member, FunctionValue | BoundMethod) for member in members(value)):
+            return True
+    return False
 
 
 def _needs_loop(module: ModuleContext, function: Function) -> bool:

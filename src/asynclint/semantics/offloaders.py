@@ -70,8 +70,8 @@ def needs_its_thread(name: str) -> bool:
 
 def usual(module: ModuleContext) -> Offloader:
     """What this module uses most; else what the project does, tests aside; else `asyncio.to_thread`."""
-    uses = _uses(module.project)
-    return _most_used(uses.get(module.module, Counter())) or _most_used(sum(uses.values(), Counter())) or TO_THREAD
+    own = _uses(module.project).get(module.module)
+    return (own and _most_used(own)) or _usual_of_project(module.project)
 
 
 def imported(module: ModuleContext, offloader: Offloader, local_names: Collection[str]) -> rewrite.ImportedName | None:
@@ -90,6 +90,11 @@ def imported(module: ModuleContext, offloader: Offloader, local_names: Collectio
 def _most_used(uses: Counter[str]) -> Offloader | None:
     used = [offloader for offloader in KNOWN if uses[offloader.name]]
     return max(used, key=lambda offloader: uses[offloader.name], default=None)
+
+
+@functools.lru_cache(maxsize=1)
+def _usual_of_project(project: Project) -> Offloader:
+    return _most_used(sum(_uses(project).values(), Counter())) or TO_THREAD
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,0 +1,31 @@
+"""How often each rule was reported, and how long it took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asynclint.core.diagnostic import Report
+
+
+def render(report: Report) -> str:
+    """A line for each rule with findings: how many, code, name, how many have a fix; the most frequent ones first."""
+    counts = Counter((item.code, item.name) for item in report.diagnostics)
+    fixable = Counter(item.code for item in report.diagnostics if item.fixes)
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    wide = max((len(str(count)) for count in counts.values()), default=0)
+    return "".join(
+        f"{count:>{wide}}  {code}  {name}{f'  ({fixable[code]} with a fix)' if fixable[code] else ''}\n"
+        for (code, name), count in rows
+    )
+
+
+def timings(report: Report) -> str:
+    """A line for each phase in order, then for each rule, the slowest first."""
+    names = {rule.code: rule.name for rule in report.rules}
+    phases = [item for item in report.timings if item[0] not in names]
+    rules = sorted((item for item in report.timings if item[0] in names), key=lambda item: (-item[1], item[0]))
+    phases.append(("checking", sum(seconds for _, seconds in rules)))
+    rows = [*phases, *((f"{code}  {names[code]}", seconds) for code, seconds in rules)]
+    return "".join(f"{seconds:9.3f} s  {name}\n" for name, seconds in rows)
