@@ -8,10 +8,11 @@ import json
 import logging
 import os
 import posixpath
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from asynclint.config.configurations import Configurations
 from asynclint.config.exclusion import Exclusion
@@ -44,12 +45,12 @@ from asynclint.semantics.entry_points import entry_points as read_entry_points
 from asynclint.semantics.explanation import explain_line
 from asynclint.semantics.module_context import ModuleContext
 from asynclint.source.discovery import discover
-from asynclint.source.paths import absolute
+from asynclint.source.paths import absolute, display
 from asynclint.source.problems import EMPTY_FOLDER, INTERNAL_ERROR, SYNTAX_ERROR
 from asynclint.source.roots import project_root, repository_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from asynclint.config.config import Config
     from asynclint.config.settings import Settings
@@ -92,7 +93,19 @@ def check(
         sources=tuple(source for outcome in outcomes for source in outcome.sources),
         working_folder=index.reading.cwd,
         repository=repository_root(index.reading.cwd, [absolute(path, index.reading.cwd) for path in paths]),
+        timings=_summed(outcome.seconds for outcome in outcomes),
     )
+
+
+def files_of(paths: Sequence[str], settings: Settings) -> tuple[tuple[str, ...], tuple[CheckError, ...]]:
+    """The files that `check` would look at, as they are shown, and what is wrong with the paths.
+
+    Raises SettingsError, as `check`.
+    """
+    cwd = absolute(".", str(Path.cwd()))
+    work, errors, *_ = _prepare(paths, _infos(all_rules()), settings, cwd)
+    asked = sorted(path for item in work for path in item.asked)
+    return tuple(display(path, cwd) for path in asked), ordered_errors(errors)
 
 
 def entry_points(paths: Sequence[str], settings: Settings, progress: Progress | None = None) -> EntryPoints:
@@ -142,7 +155,7 @@ def explain(
         if not 1 <= row <= rows:
             shown = module.source.display
             return CheckError("missing-line", shown, f"there is no line {row}: the file has {rows}")
-        found, failures = _check_module(context, rules)
+        found, failures = _check_module(context, rules, {})
         ruling = rulings.of(asked)
         outcome = judge(context, [item for item in found if _covers(item, row)], ruling, baselined)
         line = explain_line(context, row)
@@ -297,6 +310,19 @@ class _Outcome:
     sources: tuple[SourceText, ...]
     suppressed: int
     unresolved_calls: int
+    seconds: Seconds
+
+
+Seconds: TypeAlias = "Mapping[str, float]"
+"""What was spent on each phase and each rule."""
+
+
+def _summed(parts: Iterable[Seconds]) -> tuple[tuple[str, float], ...]:
+    total: dict[str, float] = {}
+    for part in parts:
+        for name, seconds in part.items():
+            total[name] = total.get(name, 0.0) + seconds
+    return tuple(total.items())
 
 
 def _infos(rules: tuple[Rule, ...]) -> tuple[RuleInfo, ...]:
@@ -377,8 +403,12 @@ def _link(
     work: _Work, index: FileIndex, jobs: int | None, progress: Progress
 ) -> tuple[Project, tuple[IndexedFile, ...]]:
     indexed = index.files(work.files, jobs=jobs, progress=progress)
+    return _linked(work, indexed), indexed
+
+
+def _linked(work: _Work, indexed: Sequence[IndexedFile]) -> Project:
     modules = [_module_source(file, file.ir) for file in indexed if file.ir is not None]
-    return Project.build(modules, work.root, work.config), indexed
+    return Project.build(modules, work.root, work.config)
 
 
 def _unread(work: _Work, indexed: Sequence[IndexedFile]) -> list[CheckError]:
@@ -391,7 +421,11 @@ def _unread(work: _Work, indexed: Sequence[IndexedFile]) -> list[CheckError]:
 
 
 def _check_project(work: _Work, checker: _Checker, index: FileIndex, jobs: int | None, progress: Progress) -> _Outcome:
-    project, indexed = _link(work, index, jobs, progress)
+    started = time.perf_counter()
+    indexed = index.files(work.files, jobs=jobs, progress=progress)
+    read = time.perf_counter()
+    project = _linked(work, indexed)
+    phases = {"reading": read - started, "linking": time.perf_counter() - read}
     asked = [module.path for module in project.modules if module.path in work.asked]
 
     parent = os.getpid()
@@ -408,7 +442,9 @@ def _check_project(work: _Work, checker: _Checker, index: FileIndex, jobs: int |
     checked = [module.source.display for path in asked if (module := project.module_at(path)) is not None]
     sources = sources_of(diagnostics, errors, indexed)
     suppressed = sum(part.suppressed for part in parts)
-    return _Outcome(diagnostics, errors, checked, sources, suppressed, sum(part.unresolved_calls for part in parts))
+    unresolved = sum(part.unresolved_calls for part in parts)
+    seconds = dict(_summed((phases, *(part.seconds for part in parts))))
+    return _Outcome(diagnostics, errors, checked, sources, suppressed, unresolved, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,26 +455,28 @@ class _Checked:
     errors: list[CheckError]
     suppressed: int
     unresolved_calls: int
+    seconds: Seconds
 
 
 def _check_modules(project: Project, paths: Sequence[str], checker: _Checker, progress: Progress) -> _Checked:
     diagnostics: list[Diagnostic] = []
     errors: list[CheckError] = []
     suppressed = unresolved = 0
+    seconds: dict[str, float] = {}
     for done, path in enumerate(paths, start=1):
         module = project.module_at(path)
         if module is None:
             continue
         context = ModuleContext(project, module)
         ruling = checker.rulings.of(path)
-        found, failures = _check_module(context, checker.rules_for(ruling))
+        found, failures = _check_module(context, checker.rules_for(ruling), seconds)
         filtered = checker.filtered(context, found, ruling, failures)
         diagnostics += ruling.applied(filtered.kept)
         errors += failures.values()
         suppressed += filtered.suppressed
         unresolved += unresolved_calls(context) if checker.counts else 0
         progress("checking", done, len(paths))
-    return _Checked(diagnostics, errors, suppressed, unresolved)
+    return _Checked(diagnostics, errors, suppressed, unresolved, seconds)
 
 
 def _with_way_out(error: CheckError, pattern: str) -> CheckError:
@@ -454,17 +492,24 @@ def _module_source(file: IndexedFile, encoded: bytes) -> ModuleSource:
     return ModuleSource(file.path, file.display, file.data, decode_module(encoded))
 
 
-def _check_module(context: ModuleContext, rules: tuple[Rule, ...]) -> tuple[list[Diagnostic], dict[str, CheckError]]:
-    """The findings of a module, and by their codes the errors of rules that broke on it."""
+def _check_module(
+    context: ModuleContext, rules: tuple[Rule, ...], seconds: dict[str, float]
+) -> tuple[list[Diagnostic], dict[str, CheckError]]:
+    """The findings of a module, and by their codes the errors of rules that broke on it.
+
+    Adds to the `seconds` of each rule; what several rules need counts for the first that asks.
+    """
     shown = context.module.source.display
     diagnostics: list[Diagnostic] = []
     errors: dict[str, CheckError] = {}
     for rule in rules:
+        started = time.perf_counter()
         try:
             diagnostics.extend(rule.check(context))
         except Exception as error:  # noqa: BLE001 - a rule that fails on a file must not keep the others from it
             _LOG.debug("%s on %s", rule.code, shown, exc_info=True)
             errors[rule.code] = CheckError(INTERNAL_ERROR, shown, _failure(rule, error))
+        seconds[rule.code] = seconds.get(rule.code, 0.0) + time.perf_counter() - started
     return diagnostics, errors
 
 

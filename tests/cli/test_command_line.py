@@ -37,9 +37,21 @@ def imported(arguments: list[str], *modules: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["rule", "ASL201"], ["rules"], ["check", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["version"],
+        ["--help"],
+        ["rule", "ASL201"],
+        ["rules"],
+        ["check", "--help"],
+        ["baseline", "--help"],
+    ],
+)
 def test_little_questions_import_little(arguments: list[str]) -> None:
-    assert imported(arguments, "libcst", "rich", "asyncio", "multiprocessing", "concurrent.futures", "pathspec") == []
+    heavy = ("libcst", "rich", "asyncio", "multiprocessing", "concurrent.futures", "pathspec", "subprocess")
+    assert imported(arguments, *heavy, "click.shell_completion") == []
 
 
 def test_the_version_is_said(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_attributes_set_in_the_constructor(explain: Explain) -> None:
         ("await asyncio.to_thread(store", "`asyncio.to_thread` runs `store.load` in a worker thread"),
         ("lock.acquire()", "takes a lock of this process"),
         ("pending = lambda", "it stands in a lambda: it runs where that is called, which is not here"),
-        ("time.sleep(4)", "ASL201 blocking-sleep, not reported (a comment on its statement silences it)"),
+        ("time.sleep(4)", "ASL201 blocking-sleep, not reported (a comment silences it)"),
         ("time.sleep(0)", "`time.sleep` can block, but does not wait with these arguments"),
         ("x = 1", "No call begins on this line."),
         ("deeper()", "`main.deeper` does no more than ask for something small (`os.path.exists`): not reported"),

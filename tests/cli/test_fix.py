@@ -101,7 +101,7 @@ def test_unsafe_fixes_alone_say_what_is_missing(project: Path) -> None:
 def test_a_diff_is_shown_and_nothing_changed(project: Path) -> None:
     done = run(project, "--diff")
     assert done.returncode == 1
-    assert done.stderr == "would fix 1 finding in 1 file\n"
+    assert done.stderr == "would fix 1 finding in 1 file\nchecked 2 files, 1 finding\n"
     assert (project / "safe.py").read_text() == SAFE
     applied = subprocess.run(
         ["git", "apply"], cwd=project, input=done.stdout, capture_output=True, encoding="utf-8", check=False

@@ -10,32 +10,38 @@ from asynclint import __version__
 from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED
 from asynclint.cli.terminal import say
 
-_MODULES = {
-    "baseline": "baseline",
-    "check": "check",
-    "config": "config",
-    "routes": "routes",
-    "rule": "rules",
-    "rules": "rules",
+_COMMANDS = {
+    "baseline": ("baseline", "Keep the findings of today apart from new ones."),
+    "check": ("check", "Check files and folders (default: the working folder)."),
+    "completion": ("completion", "Print the script that completes commands, options and rules."),
+    "config": ("config", "Look at the configuration."),
+    "routes": ("routes", "X"),
+    "rule": ("rules", "Explain a rule, given by code or name."),
+    "rules": ("rules", "List all rules."),
+    "version": ("version", "Say which version this is."),
 }
-"""Where each command is, a name in a module of this package."""
+"""For each command the module of this package it is in, and what it does, so that a list of them imports none."""
 
 
 class _Commands(click.Group):
     """Imports a command when it is called for: `--version` needs none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_MODULES)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        if cmd_name in _MODULES:
+        if cmd_name in _COMMANDS:
             return _load(cmd_name)
-        self.commands = {name: _load(name) for name in _MODULES}  # among these click looks for the nearest
+        self.commands = {name: _load(name) for name in _COMMANDS}  # among these click looks for the nearest
         return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in _COMMANDS.items()])
 
 
 def _load(name: str) -> click.Command:
-    module = importlib.import_module(f"asynclint.cli.{_MODULES[name]}")
+    module = importlib.import_module(f"asynclint.cli.{_COMMANDS[name][0]}")
     command: click.Command = getattr(module, name)
     return command
 

@@ -14,6 +14,7 @@ from asynclint.cli.baselines import (
     refuse_nameless,
     write_baseline,
 )
+from asynclint.cli.completion import complete_rules
 from asynclint.cli.configuration import PREFIX, config_of_run, config_options, working_folder
 from asynclint.cli.coverage import counted, error_line
 from asynclint.cli.exit_codes import NOT_CHECKED
@@ -48,8 +49,20 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="FILE",
             help=f"The baseline.  [default: as configured, else {DEFAULT_FILE}]",
         ),
-        click.option("--select", multiple=True, metavar="RULES", help="Only these rules, as in `check`."),
-        click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules, as in `check`."),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="RULES",
+            shell_complete=complete_rules,
+            help="Only these rules, as in `check`.",
+        ),
+        click.option(
+            "--ignore",
+            multiple=True,
+            metavar="RULES",
+            shell_complete=complete_rules,
+            help="Not these rules, as in `check`.",
+        ),
         click.option(
             "--honour-peer-noqa/--no-honour-peer-noqa",
             default=None,
@@ -104,6 +117,13 @@ def update(ctx: click.Context, /, paths: tuple[str, ...], file: str | None, **op
             f"removed {comparison.fixed} from {file}, {len(comparison.left)} left"
             + (f"; {counted(new, 'finding')} not in it" if new else "")
         )
+
+
+@baseline.command(context_settings={"auto_envvar_prefix": PREFIX})
+@_options
+def prune(ctx: click.Context, /, **_: Any) -> None:
+    """Take out of the baseline what is fixed, as `update` does."""
+    ctx.forward(update)
 
 
 def _file(given: str | None, config: Config) -> str:

@@ -35,6 +35,11 @@ class BaselineFile:
         naming = naming_for(self.file)
         return compare(report, self.baseline, naming, lambda path: not Path(naming.folder, path).exists())
 
+    def fixed_line(self, count: int) -> str:
+        """Such as `3 baseline entries are fixed; run asynclint baseline update`."""
+        entries = "entry is" if count == 1 else "entries are"
+        return f"{count} baseline {entries} fixed; run {_with_file(_UPDATE, self.file)}"
+
 
 def naming_for(file: str) -> Naming:
     cwd = absolute(".", str(Path.cwd()))
@@ -77,12 +82,6 @@ def write_baseline(file: str, baseline: Baseline) -> None:
         write_files({file: as_text(baseline)})
     except UnwritableFile as error:
         raise Refusal(SettingsError((str(error),))) from None
-
-
-def fixed_line(count: int, file: str) -> str:
-    """Such as `3 baseline entries are fixed; run asynclint baseline update`."""
-    entries = "entry is" if count == 1 else "entries are"
-    return f"{count} baseline {entries} fixed; run {_with_file(_UPDATE, file)}"
 
 
 def _content(file: str) -> bytes:

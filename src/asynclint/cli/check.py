@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from asynclint.cli.baselines import fixed_line, read_baseline
-from asynclint.cli.configuration import PREFIX, config_of_run, config_options, working_folder
+from asynclint.cli.check_parameters import CheckCommand, Jobs, Reason
+from asynclint.cli.completion import complete_rules
+from asynclint.cli.configuration import PREFIX, config_file_of_run, config_of_run, config_options, working_folder
+from asynclint.cli.contradictions import refuse_contradictions
 from asynclint.cli.coverage import coverage_line, error_line
-from asynclint.cli.exit_codes import NOT_CHECKED, exit_code
+from asynclint.cli.exit_codes import FINDINGS, NOT_CHECKED, exit_code
 from asynclint.cli.explain import Place, explain
 from asynclint.cli.fixes import say_fixes, write_diff
+from asynclint.cli.inputs import Inputs, read_inputs
+from asynclint.cli.narrowing import Narrowed, Narrowing, revisions
 from asynclint.cli.outputs import (
     Output,
     OutputType,
@@ -22,49 +26,59 @@ from asynclint.cli.outputs import (
     chosen_outputs,
     refuse_reports_of_diff,
     refuse_unwritable,
+    without_direct,
 )
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.reporting import write_reports
 from asynclint.cli.selectors import listed
-from asynclint.cli.terminal import say
+from asynclint.cli.show_files import show_files
+from asynclint.cli.silencing import silence
+from asynclint.cli.terminal import say, write_out
 from asynclint.config.settings import NEVER, Settings, SettingsError
 from asynclint.core.diagnostic import Confidence, Severity
+from asynclint.report import statistics
 from asynclint.report.formats import Format
 from asynclint.source.paths import display
 
 if TYPE_CHECKING:
     from asynclint.cli.baselines import BaselineFile
     from asynclint.config.config import Config
-    from asynclint.core.diagnostic import Diagnostic, Report
+    from asynclint.core.diagnostic import Report
     from asynclint.run import Fixed
 
 
-class _Jobs(click.ParamType[int | None]):
-    """A number of processes, or `auto`."""
-
-    name = "jobs"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        if value == "auto" or value is None:
-            return None
-        if isinstance(value, str) and value.isdecimal() and int(value) > 0:
-            return int(value)
-        return self.fail(f"{value!r} is neither a positive number nor `auto`", param, ctx)
-
-
-@click.command(context_settings={"auto_envvar_prefix": PREFIX})
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--select", multiple=True, metavar="RULES", help="Only these rules: codes, prefixes, names or ALL.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules: codes, prefixes or names.")
+@click.command(cls=CheckCommand, context_settings={"auto_envvar_prefix": PREFIX})
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=complete_rules,
+    help="Only these rules: codes, prefixes, names or ALL.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=complete_rules,
+    help="Not these rules: codes, prefixes or names.",
+)
+@click.option(
+    "--files-from", metavar="FILE", help="Check the files listed in FILE (- for standard input), a line each."
+)
+@click.option("--stdin-filename", metavar="FILE", help="With `-` as the path: the name of the text on standard input.")
+@click.option("--allow-empty", is_flag=True, help="A folder without Python files is no error.")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked, and check nothing.")
 @click.option(
     "--output-format",
     type=OutputType(),
     multiple=True,
-    help="Form of the report: full, concise, json, sarif or github; repeat it for several, all but one with a file, "
-    "such as sarif=out.sarif.  [default: full on a terminal, else concise]",
+    help=f"Form of the report: {', '.join(item.value for item in Format)}; repeat it for several, all but one with a "
+    "file, such as sarif=out.sarif.  [default: full on a terminal, else concise]",
 )
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing each finding.")
 @click.option("--sarif-category", metavar="NAME", help="Tells analyses of one commit apart.  [default: asynclint]")
 @click.option(
     "--fail-level",
@@ -88,20 +102,37 @@ class _Jobs(click.ParamType[int | None]):
     "--unsafe-fixes/--no-unsafe-fixes", default=None, help="With --fix or --diff: the unsafe fixes too.  [default: no]"
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option(
+    "--add-noqa",
+    type=Reason(),
+    metavar="[=REASON]",
+    allow_from_autoenv=False,
+    help="Write a `# noqa` for each finding, with a reason if one is given.",
+)
 @click.option("--baseline", metavar="FILE", help="Report only what this file, of `asynclint baseline`, does not have.")
+@click.option("--baseline-strict", is_flag=True, help="Exit with 1 if the baseline has entries that are fixed.")
+@click.option(
+    "--diff-base",
+    metavar="REF",
+    help="Report only findings that stand on lines changed since the merge base with this commit, or lead over one.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; errors still give 2.")
+@click.option("--exit-non-zero-on-fix", is_flag=True, help="With --fix: exit with 1 if anything was fixed.")
+@click.option("--ignore-suppressions", is_flag=True, help="Report what comments silence, too.")
 @click.option(
     "--honour-peer-noqa/--no-honour-peer-noqa",
     default=None,
     help="Whether codes of ruff and flake8 in a `# noqa` silence the rules of the same meaning.  [default: yes]",
 )
+@click.option("--no-respect-gitignore", is_flag=True, help="Do not leave out what git ignores.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files even if they are given by name.")
 @config_options
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option("--exhaustive", is_flag=True, help="Read every file with the slower reference parser (for tests).")
-@click.option("-j", "--jobs", type=_Jobs(), default="auto", help="Number of processes.  [default: auto]")
+@click.option("-j", "--jobs", type=Jobs(), default="auto", help="Number of processes.  [default: auto]")
+@click.option("--timings", is_flag=True, help="Say how long each phase and each rule took.")
 @click.option("-q", "--quiet", is_flag=True, help="No summary; findings and errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more of the run, with tracebacks of internal errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more: every place of a cause, tracebacks of internal errors.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the full report.")
 @click.pass_context
 def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
@@ -109,40 +140,93 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
 
     Exit code: 0 checked and clean, 1 findings, 2 something was not checked as asked, 130 interrupted.
     """
-    if options["unsafe_fixes"] and not (options["fix"] or options["diff"]):
-        raise click.UsageError("--unsafe-fixes says which fixes --fix and --diff take; add one of them")
-    place = options["explain"]
-    if place is not None and (paths or options["fix"] or options["diff"]):
-        raise click.UsageError("--explain is about one line: give it no PATHS, --fix or --diff")
-    paths = (place[0],) if place is not None else paths or (".",)
-    config = config_of_run(paths, options)
-    settings = _settings(options, config)
+    refuse_contradictions(options, paths)
+    if options["no_respect_gitignore"]:
+        options["config"] = (*options["config"], "respect-gitignore=false")
+    inputs = _inputs(paths, options)
+    config = config_of_run(inputs.paths, options)
+    settings = _settings(options, config, inputs)
     if options["unsafe_fixes"] is None:
         options["unsafe_fixes"] = config.unsafe_fixes
+    if options["show_files"]:
+        ctx.exit(show_files(inputs.paths, settings))
     outputs = _outputs(options, config)
     baseline = _baseline(options, config)
     if options["verbose"]:
         _log_to_stderr()
-    if place is not None:
-        ctx.exit(explain(place, settings, baseline, options["color"]))
+        say(f"configuration: {config_file_of_run(inputs.paths, options) or 'none'}")
+    if options["explain"] is not None:
+        ctx.exit(explain(options["explain"], settings, baseline, options["color"]))
+    narrowing = Narrowing(baseline, revisions(options["diff_base"], inputs.paths))
     started = time.monotonic()
-    fixed = _fix(paths, settings, baseline, options) if options["fix"] or options["diff"] else None
-    report = fixed.report if fixed else _run(paths, settings, show_progress=not options["quiet"])
-    if fixed and options["diff"]:
-        ctx.exit(write_diff(fixed, settings))
-    comparison = baseline.compare(report) if baseline else None
-    report = comparison.report if comparison else report
-    code = exit_code(report, settings)
+    work = _worked(inputs.paths, settings, narrowing, options)
+    if options["diff"] and work.fixed:
+        code = write_diff(work.fixed, settings)
+        _say_coverage(work.report, options, seconds=time.monotonic() - started)
+        ctx.exit(code)
+    left = narrowing.of(work.report)
+    code = _exit_code(left, settings, options, changed=bool(work.fixed and work.fixed.changes))
     written = write_reports(
-        report, outputs, exit_code=code, colour=options["color"], category=options["sarif_category"]
+        left.report,
+        outputs,
+        exit_code=code,
+        colour=options["color"],
+        category=options["sarif_category"],
+        all_places=options["verbose"],
     )
-    for error in report.errors:
-        say(error_line(error))
-    if not options["quiet"]:
-        if baseline and comparison and comparison.fixed:
-            say(fixed_line(comparison.fixed, baseline.file))
-        say(coverage_line(report, verbose=options["verbose"], seconds=time.monotonic() - started))
+    if options["statistics"]:
+        write_out(statistics.render(left.report))
+    _say_outcome(left, baseline, options, seconds=time.monotonic() - started)
     ctx.exit(code if written else NOT_CHECKED)
+
+
+class _Work(NamedTuple):
+    """The report of a run, and the fixes that were made or only thought of in it."""
+
+    report: Report
+    fixed: Fixed | None = None
+
+
+def _worked(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, options: dict[str, Any]) -> _Work:
+    if options["fix"] or options["diff"]:
+        fixed = _fix(paths, settings, narrowing, options)
+        return _Work(fixed.report, fixed)
+    if options["add_noqa"] is not None:
+        return _Work(silence(paths, settings, narrowing, options["add_noqa"], quiet=options["quiet"]))
+    return _Work(_run(paths, settings, show_progress=not options["quiet"]))
+
+
+def _exit_code(left: Narrowed, settings: Settings, options: dict[str, Any], *, changed: bool) -> int:
+    code = exit_code(left.report, settings)
+    stale = options["baseline_strict"] and left.fixed and not settings.exit_zero
+    return FINDINGS if not code and (stale or (changed and options["exit_non_zero_on_fix"])) else code
+
+
+def _say_outcome(left: Narrowed, baseline: BaselineFile | None, options: dict[str, Any], *, seconds: float) -> None:
+    for error in left.report.errors:
+        say(error_line(error))
+    if baseline and left.fixed and (options["baseline_strict"] or not options["quiet"]):
+        say(baseline.fixed_line(left.fixed))
+    if options["timings"]:
+        for line in statistics.timings(left.report).splitlines():
+            say(line)
+    _say_coverage(left.report, options, seconds=seconds)
+
+
+def _say_coverage(report: Report, options: dict[str, Any], *, seconds: float) -> None:
+    if not options["quiet"]:
+        say(coverage_line(report, verbose=options["verbose"], seconds=seconds))
+
+
+def _inputs(paths: tuple[str, ...], options: dict[str, Any]) -> Inputs:
+    if options["explain"] is not None:
+        return Inputs((options["explain"][0],))
+    return read_inputs(
+        paths,
+        files_from=options["files_from"],
+        stdin_filename=options["stdin_filename"],
+        allow_empty=options["allow_empty"],
+    )
 
 
 def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> Report:
@@ -155,12 +239,9 @@ def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> 
         raise Refusal(error) from None
 
 
-def _fix(paths: tuple[str, ...], settings: Settings, baseline: BaselineFile | None, options: dict[str, Any]) -> Fixed:
-    """Fix what the baseline does not have: what it has is left for another day."""
+def _fix(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, options: dict[str, Any]) -> Fixed:
+    """Fix what the run is about: what a baseline has is left for another day."""
     from asynclint.run import fix  # noqa: PLC0415 - as above
-
-    def fixable(report: Report) -> tuple[Diagnostic, ...]:
-        return baseline.compare(report).report.diagnostics if baseline else report.diagnostics
 
     write = not options["diff"]
     try:
@@ -171,7 +252,7 @@ def _fix(paths: tuple[str, ...], settings: Settings, baseline: BaselineFile | No
                 unsafe=options["unsafe_fixes"],
                 write=write,
                 progress=progress,
-                fixable=fixable,
+                fixable=narrowing.findings,
             )
     except SettingsError as error:
         raise Refusal(error) from None
@@ -183,10 +264,16 @@ def _baseline(options: dict[str, Any], config: Config) -> BaselineFile | None:
     file = options["baseline"]
     if file is None and config.baseline is not None:
         file = display(config.baseline, working_folder())
-    return None if file is None else read_baseline(file)
+    if file is None and options["baseline_strict"]:
+        raise click.UsageError("--baseline-strict is about a baseline; name one with --baseline")
+    if file is None:
+        return None
+    from asynclint.cli.baselines import read_baseline  # noqa: PLC0415 - only where there is one
+
+    return read_baseline(file)
 
 
-def _settings(options: dict[str, Any], config: Config) -> Settings:
+def _settings(options: dict[str, Any], config: Config, inputs: Inputs) -> Settings:
     level = options["fail_level"] or config.fail_level
     return Settings(
         select=listed(options["select"]),
@@ -203,9 +290,15 @@ def _settings(options: dict[str, Any], config: Config) -> Settings:
         max_file_size=config.max_file_size,
         config=options["config"],
         count_unresolved=options["verbose"]
-        or config.output_format == Format.JSON.value
-        or any(item.format is Format.JSON for item in options["output_format"]),
+        or config.output_format in {item.value for item in _WITH_UNRESOLVED_CALLS}
+        or any(item.format in _WITH_UNRESOLVED_CALLS for item in options["output_format"]),
+        ignore_suppressions=options["ignore_suppressions"],
+        allow_empty=options["allow_empty"],
+        given=inputs.given,
     )
+
+
+_WITH_UNRESOLVED_CALLS = frozenset({Format.JSON, Format.JSON_LINES})
 
 
 def _outputs(options: dict[str, Any], config: Config) -> tuple[Output, ...]:
@@ -215,6 +308,8 @@ def _outputs(options: dict[str, Any], config: Config) -> tuple[Output, ...]:
     outputs = chosen_outputs(wanted, options["output_file"], terminal=sys.stdout.isatty())
     if options["diff"]:
         refuse_reports_of_diff(outputs)
+    if options["statistics"]:
+        outputs = without_direct(outputs)
     try:
         refuse_unwritable(outputs)
     except UnwritableFile as error:

@@ -10,7 +10,7 @@ import click
 
 from asynclint.cli.refusal import Refusal
 from asynclint.config.settings import SettingsError
-from asynclint.source.paths import absolute
+from asynclint.source.paths import absolute, display
 from asynclint.source.roots import project_root
 
 if TYPE_CHECKING:
@@ -61,15 +61,25 @@ def config_of_run(paths: Sequence[str], options: dict[str, Any]) -> Config:
 
     Raises Refusal with everything that is wrong.
     """
-    cwd = working_folder()
-    roots = {project_root(absolute(path, cwd), cwd) for path in paths}
     known = configurations(options)
-    resolved = known.for_folder(roots.pop() if len(roots) == 1 else cwd)
+    resolved = known.for_folder(_folder_of_run(paths))
     try:
         known.refuse_problems()
     except SettingsError as error:
         raise Refusal(error) from None
     return resolved.config
+
+
+def config_file_of_run(paths: Sequence[str], options: dict[str, Any]) -> str | None:
+    """The file that `config_of_run` reads, as people see it; None where there is none."""
+    file = configurations(options).for_folder(_folder_of_run(paths)).file
+    return None if file is None else display(file, working_folder())
+
+
+def _folder_of_run(paths: Sequence[str]) -> str:
+    cwd = working_folder()
+    roots = {project_root(absolute(path, cwd), cwd) for path in paths}
+    return roots.pop() if len(roots) == 1 else cwd
 
 
 def working_folder() -> str:

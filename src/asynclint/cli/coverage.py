@@ -22,6 +22,8 @@ def coverage_line(report: Report, *, verbose: bool, seconds: float) -> str:
         parts.append(f"{report.suppressed} suppressed")
     if report.baselined:
         parts.append(f"{report.baselined} in baseline")
+    if report.unchanged:
+        parts.append(f"{report.unchanged} not on changed lines")
     if verbose:
         parts += [counted(report.unresolved_calls, "unresolved call"), f"{seconds:.1f} s"]
     return ", ".join(parts)

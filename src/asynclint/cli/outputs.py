@@ -6,11 +6,14 @@ import os
 import stat
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from asynclint.report.formats import Format
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _STANDARD_OUTPUT = "-"
 _FOR_PEOPLE = frozenset({Format.FULL, Format.CONCISE})
@@ -33,6 +36,9 @@ class OutputType(click.ParamType[Output]):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
         return "FMT[=FILE]"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return self._formats.shell_complete(ctx, param, incomplete)
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Output:
         if isinstance(value, Output):
@@ -65,6 +71,14 @@ def refuse_reports_of_diff(outputs: tuple[Output, ...]) -> None:
         if output.file is not None or output.format not in _FOR_PEOPLE:
             place = f"`{output.format.value}`" if output.file is None else output.file
             raise click.UsageError(f"--diff writes a diff in place of a report, so {place} would hold none")
+
+
+def without_direct(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """The outputs with a file: counts take the place of the other one. Raises click.UsageError if a program waits."""
+    for output in outputs:
+        if output.file is None and output.format not in _FOR_PEOPLE:
+            raise click.UsageError(f"--statistics takes the place of `{output.format.value}`; give that a file")
+    return tuple(output for output in outputs if output.file is not None)
 
 
 class UnwritableFile(Exception):  # noqa: N818 - as that of source/

@@ -19,8 +19,14 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub Actions names the file for the summary of a step."""
 
 
-def write_reports(
-    report: Report, outputs: tuple[Output, ...], *, exit_code: int, colour: str, category: str | None
+def write_reports(  # noqa: PLR0913 - each is an option of the command
+    report: Report,
+    outputs: tuple[Output, ...],
+    *,
+    exit_code: int,
+    colour: str,
+    category: str | None,
+    all_places: bool = False,
 ) -> bool:
     """Write every output, files first; whether all could be written. `colour` is the value of `--color`."""
     rendered: dict[Output, str] = {}
@@ -31,6 +37,7 @@ def write_reports(
             colour=colour == "always" if output.file else wants_colour(colour, sys.stdout, os.environ),
             exit_code=exit_code,
             category=category or DEFAULT_CATEGORY,
+            all_places=all_places,
         )
     complete = _write_files({output.file: text for output, text in rendered.items() if output.file is not None})
     for output, text in rendered.items():

@@ -1,0 +1,66 @@
+"""What a run is about: paths, a list of paths, or the text on standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from asynclint.cli.configuration import working_folder
+from asynclint.cli.refusal import Refusal
+from asynclint.config.settings import GivenText, SettingsError
+from asynclint.source.paths import absolute
+
+STANDARD_INPUT = "-"
+_HERE = (".",)
+
+
+class Inputs(NamedTuple):
+    """The paths to check, and the text of the one that came on standard input."""
+
+    paths: tuple[str, ...]
+    given: GivenText | None = None
+
+
+def read_inputs(
+    paths: tuple[str, ...], *, files_from: str | None, stdin_filename: str | None, allow_empty: bool
+) -> Inputs:
+    """The inputs that PATHS and the options beside them name. Raises Refusal and click.UsageError."""
+    if files_from is not None:
+        if paths or stdin_filename is not None:
+            raise click.UsageError("--files-from has all that is to be checked; give no PATHS beside it")
+        return Inputs(_listed_files(files_from, allow_empty=allow_empty))
+    if STANDARD_INPUT in paths:
+        if len(paths) > 1:
+            raise click.UsageError("`-` is the text on standard input; give no other PATHS beside it")
+        name = stdin_filename or STANDARD_INPUT
+        return Inputs((name,), GivenText(absolute(name, working_folder()), sys.stdin.buffer.read()))
+    if stdin_filename is not None:
+        raise click.UsageError("--stdin-filename names the text on standard input; give `-` as the path")
+    return Inputs(paths or _HERE)
+
+
+def _listed_files(name: str, *, allow_empty: bool) -> tuple[str, ...]:
+    data = _content(name)
+    names = data.split(b"\0") if b"\0" in data else data.splitlines()
+    # A file may be called `-`, which among the paths is standard input.
+    listed = tuple(f"./{file}" if file == STANDARD_INPUT else file for file in map(os.fsdecode, names) if file.strip())
+    if not listed and not allow_empty:
+        raise _refusal(name, "names no file (--allow-empty makes that no error)")
+    return listed
+
+
+def _content(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise _refusal(name, f"cannot be read: {reason}") from None
+
+
+def _refusal(name: str, reason: str) -> Refusal:
+    list_name = "standard input" if name == STANDARD_INPUT else name
+    return Refusal(SettingsError((f"the list of files in {list_name} {reason}",)))
