@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from asynclint import __version__
+from asynclint.cli.app import main
 
 GOOD = "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\n"
 BAD = "import time\n\n\nasync def f():\n    time.sleep(1)\n"
@@ -52,6 +54,15 @@ def imported(arguments: list[str], *modules: str) -> list[str]:
 def test_little_questions_import_little(arguments: list[str]) -> None:
     heavy = ("libcst", "rich", "asyncio", "multiprocessing", "concurrent.futures", "pathspec", "subprocess")
     assert imported(arguments, *heavy, "click.shell_completion") == []
+
+
+def test_the_list_of_commands_says_what_they_say(tmp_path: Path) -> None:
+    listed = " ".join(asynclint(tmp_path, "--help").stdout.split())
+    with click.Context(main) as context:
+        for name in main.list_commands(context):
+            command = main.get_command(context, name)
+            assert command is not None
+            assert f" {name} {command.get_short_help_str(limit=200)}" in listed
 
 
 def test_the_version_is_said(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(write: Write) ->
     )
     assert problems(folder) == [
         "pyproject.toml:5: unknown key `selct`; did you mean `select`?",
-        "pyproject.toml:8: `select`: unknown rule `ASL99`; did you mean `ASL209`?",
+        "pyproject.toml:8: `select`: unknown rule `ASL99`; did you mean `ASL309`?",
         "pyproject.toml:9: `select`: 3 is not a text",
         'pyproject.toml:11: `fail-level`: "errors" is not "error", "warning", "note" or "never"; did you mean `error`?',
         'pyproject.toml:12: `honour-peer-noqa`: "yes" is not true or false',
@@ -82,7 +82,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(write: Write) ->
         f'pyproject.toml:17: `blocking-calls`: "a b" is no dotted name or glob, such as {NAMES}',
         "pyproject.toml:18: `background-runners`: the last part of `jobs.*` must be a plain name",
         'pyproject.toml:19: `severity`: "warn" is not "error", "warning" or "note"; did you mean `warning`?',
-        "pyproject.toml:19: `severity`: unknown rule `ASL99`; did you mean `ASL209`?",
+        "pyproject.toml:19: `severity`: unknown rule `ASL99`; did you mean `ASL309`?",
         "pyproject.toml:22: `per-file-ignores`: unknown rule `discarded-tsk`; did you mean `discarded-task`?",
         "pyproject.toml:23: `per-file-ignores`: the pattern `../x` reaches out of its folder, so it can match nothing",
     ]

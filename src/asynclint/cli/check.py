@@ -162,7 +162,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     work = _worked(inputs.paths, settings, narrowing, options)
     if options["diff"] and work.fixed:
         code = write_diff(work.fixed, settings)
-        _say_coverage(work.report, options, seconds=time.monotonic() - started)
+        _say_coverage(narrowing.of(work.report).report, options, seconds=time.monotonic() - started)
         ctx.exit(code)
     left = narrowing.of(work.report)
     code = _exit_code(left, settings, options, changed=bool(work.fixed and work.fixed.changes))

@@ -11,7 +11,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.knowledge import blocking as knowledge
 from asynclint.knowledge.offloading import ITERATOR_OFFLOADERS, OFFLOADERS, OFFLOADING_WRAPPERS
-from asynclint.project.blocking import TIERS
+from asynclint.project.blocking import LOCK, TIERS
 from asynclint.project.model import Function, module_of
 from asynclint.project.off_loop import off_loop_statements
 from asynclint.project.sites import argument_at
@@ -41,7 +41,7 @@ _SITE_TEXTS = {
 }
 
 _TIER_TEXTS = {
-    "lock": "`{name}` takes a lock of this process, which holds the thread up only if its holder blocks: not reported",
+    LOCK: "`{name}` takes a lock of this process, and no other holder of it is known to wait meanwhile: not reported",
     "handle": "`{name}` works on something that another call has opened, where that is reported: not reported twice",
     "lazy": "`{name}` returns at once and works when its result is iterated: reported there",
 }
@@ -238,7 +238,7 @@ class _LineReader:
             return f"`{name}` is not known to block"
         if site.awaited:
             return f"`{call.name}` would block, but this call is awaited, so it is an async one"
-        if call.tier not in TIERS or (call.tier == "lazy" and site.kind != "iterate"):
+        if call.tier not in TIERS or call.tier == LOCK or (call.tier == "lazy" and site.kind != "iterate"):
             return _TIER_TEXTS.get(call.tier, "`{name}` is not reported").format(name=call.name)
         return f"`{call.name}` can block, but does not wait with these arguments or on such an object: not reported"
 
