@@ -221,3 +221,6 @@ THREAD_LOCKS: Final = frozenset(
     }
 )
 """Locks that block the thread which waits for them, and must not be held over an `await`."""
+
+REENTRANT_LOCKS: Final = frozenset({"multiprocessing.synchronize.RLock", "threading.Condition", "threading.RLock"})
+"""Those of `THREAD_LOCKS` that the thread which has them gets again: they keep no other task of its loop out."""

@@ -45,6 +45,16 @@ OFFLOADERS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
 """They run the argument in a worker thread or process: their documentation in the standard library, AnyIO and
 Starlette. (What `multiprocessing.pool.Pool.map` is given runs elsewhere too, though the call itself waits for it.)"""
 
+AWAITED_OFFLOADERS: Final = frozenset(
+    {
+        "anyio.to_thread.run_sync",
+        "asyncio.AbstractEventLoop.run_in_executor",
+        "asyncio.to_thread",
+        "starlette.concurrency.run_in_threadpool",
+    }
+)
+"""Those of `OFFLOADERS` whose result is awaited, and then is what the callable returned."""
+
 ITERATOR_OFFLOADERS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     {
         "fastapi.concurrency.contextmanager_in_threadpool": CallableParameter(0, "cm"),

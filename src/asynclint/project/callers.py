@@ -6,14 +6,13 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from asynclint.flow import ir
-from asynclint.project.model import Class, Function, Module
 from asynclint.project.values import BoundMethod, FunctionValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from asynclint.project.model import Scope
+    from asynclint.flow import ir
+    from asynclint.project.model import Function, Module, Scope
     from asynclint.project.project import Project
 
 _CALLED = re.compile(rb"(\w+)\(")
@@ -58,7 +57,7 @@ class CallerReader:
         evaluator = self._project.evaluator
         renaming = self._renaming.get(function.name, ())
         for module in sorted({*self._calling.get(function.name, ()), *renaming}, key=lambda item: item.path):
-            names = frozenset({function.name, *(_aliases(module, function.name) if module in renaming else ())})
+            names = module.import_aliases(function.name) | {function.name}
             for scope, call in self._project.module_calls_named(module, names):
                 targets = evaluator.targets(evaluator.value(call.func, scope))
                 if any(isinstance(item, FunctionValue | BoundMethod) and item.function is function for item in targets):
@@ -72,15 +71,3 @@ def _renamed(data: bytes) -> Iterator[bytes]:
         word = _LAST_WORD.search(data, max(0, start - _LONGEST_NAME), start)
         if word is not None:
             yield word.group()
-
-
-def _aliases(module: Module, name: str) -> Iterator[str]:
-    """What `from m import name as other` calls it."""
-    scopes: tuple[Module | Class | Function, ...] = (module, *module.classes, *module.functions)
-    for scope in scopes:
-        if isinstance(scope, Function) and module.data.find(b"import", scope.ir.start, scope.ir.end) < 0:
-            continue
-        for bindings in scope.index.bindings.values():
-            for binding in bindings:
-                if isinstance(binding.source, ir.Alias) and binding.source.name == name and binding.source.asname:
-                    yield binding.source.asname

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.asyncio_api import TASK_FACTORIES
 from asynclint.knowledge.callables import CallableParameter
 from asynclint.knowledge.classes import EMPTY_COLLECTIONS, FIELD_MAKERS
 from asynclint.knowledge.fastapi_api import DEPENDS, REPEATERS
+from asynclint.knowledge.offloading import AWAITED_OFFLOADERS, OFFLOADERS
 from asynclint.project.model import Class, Function, Scope
 from asynclint.project.replacing import ReplacingReader
 from asynclint.project.sites import argument_at
@@ -42,18 +44,7 @@ _CONTEXT_MANAGERS = frozenset(
         "async_generator.asynccontextmanager",
     },
 )  # fmt: skip
-_TASK_FACTORIES = frozenset(
-    {
-        "asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task",
-        "asyncio.TaskGroup.create_task", "asyncio.run_coroutine_threadsafe", "asyncio.shield",
-    },
-)  # fmt: skip
-_RUNS_IN_THREAD = {
-    "asyncio.to_thread": 0,
-    "starlette.concurrency.run_in_threadpool": 0,
-    "anyio.to_thread.run_sync": 0,
-    "asyncio.AbstractEventLoop.run_in_executor": 1,
-}
+_MAKES_TASK = TASK_FACTORIES | {"asyncio.TaskGroup.create_task", "asyncio.shield"}
 _ENTERS = {
     "contextlib.ExitStack.enter_context": False,
     "contextlib.AsyncExitStack.enter_context": False,
@@ -174,10 +165,11 @@ class CallReader:
         evaluator = self._evaluator
         if name in {"functools.partial", "functools.partialmethod"}:
             return PartialValue(evaluator.value(first, scope))
-        if name in _TASK_FACTORIES:
+        if name in _MAKES_TASK:
             return TaskValue(evaluator.value(first, scope))
-        if name in _RUNS_IN_THREAD and len(node.args) > _RUNS_IN_THREAD[name]:
-            called = evaluator.value(node.args[_RUNS_IN_THREAD[name]], scope)
+        offloaded = argument_at(node, OFFLOADERS[name]) if name in AWAITED_OFFLOADERS else None
+        if offloaded is not None:
+            called = evaluator.value(offloaded, scope)
             return Coroutine(None, union([self._result(member, node, scope) for member in members(called)]))
         if name in _ENTERS:
             entered = evaluator.entered(evaluator.value(first, scope), is_async=_ENTERS[name])

@@ -12,7 +12,7 @@ from asynclint.flow import ir
 from asynclint.flow.control_flow import Kind
 from asynclint.flow.suspension import block_suspends, evaluated, suspends, yields
 from asynclint.flow.traversal import dotted, header_exprs, statements
-from asynclint.knowledge.asyncio_api import THREAD_LOCKS
+from asynclint.knowledge.asyncio_api import REENTRANT_LOCKS, THREAD_LOCKS
 from asynclint.knowledge.names import canonical, lineage
 from asynclint.project.values import GeneratorValue, Instance, members
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from asynclint.project.model import Function
 
 _MARKERS = (b"with ", b".acquire(")
-_REENTRANT = frozenset({"threading.RLock", "threading.Condition", "multiprocessing.synchronize.RLock"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +43,7 @@ class HeldLock:
     @property
     def is_reentrant(self) -> bool:
         """Whether the same thread gets it again: then it keeps no task out."""
-        return self.kind in _REENTRANT
+        return self.kind in REENTRANT_LOCKS
 
 
 class HeldLockReader:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import header_exprs, statements, walk
+from asynclint.knowledge.asyncio_api import REENTRANT_LOCKS
 from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.iteration import expression_span
 from asynclint.project.model import Function, Scope
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
     from asynclint.project.places import Place, PlaceReader
 
 _REMOTE = frozenset({"ASL202", "ASL203", "ASL205", "ASL206"})
-
-_REENTRANT = frozenset(
-    f"{kind}.{method}"
-    for kind in ("threading.RLock", "threading.Condition", "multiprocessing.synchronize.RLock")
-    for method in ("__enter__", "acquire")
-)
-"""The thread that has them gets them again: one task of a loop does not wait for another (threading.RLock)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +63,7 @@ class LockHolderReader:
         found = self._holders.get(place)
         if found is None:
             found = self._holders[place] = tuple(self._find(place))
-        reentrant = any(name in _REENTRANT for name in site.externals)
+        reentrant = any(name.rpartition(".")[0] in REENTRANT_LOCKS for name in site.externals)
         others = (item for item in found if item.taken is not site.statement)
         return next((item for item in others if item.site is not None or not reentrant), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -84,6 +85,20 @@ class Module:
                 for name in sorted(function.index.global_names & function.index.bindings.keys()):
                     found.setdefault(name, []).append(function)
         return {name: tuple(functions) for name, functions in found.items()}
+
+    def import_aliases(self, name: str) -> frozenset[str]:
+        """Other names that bodies of the module import something under: `from m import name as other`."""
+        if name.encode() not in self.data or not re.search(rb"\b" + name.encode() + rb"\s+as\s", self.data):
+            return frozenset()
+        scopes: tuple[Scope, ...] = (self, *self.classes, *self.functions)
+        return frozenset(
+            binding.source.asname
+            for scope in scopes
+            if not isinstance(scope, Function) or self.data.find(b"import", scope.ir.start, scope.ir.end) >= 0
+            for bindings in scope.index.bindings.values()
+            for binding in bindings
+            if isinstance(binding.source, ir.Alias) and binding.source.name == name and binding.source.asname
+        )
 
     def text(self, span: Span) -> str:
         """The source between two offsets."""

@@ -231,7 +231,7 @@ class PlaceReader:
         if name not in module.data:
             return
         offsets = _word_offsets(module.data, name)
-        aliases = _import_aliases(module, place.name) | {place.name}
+        aliases = module.import_aliases(place.name) | {place.name}
         scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else _all_bodies(module)
         for scope in scopes:
             for alias in sorted(aliases):
@@ -321,17 +321,3 @@ def _is_getattr_of(call: ir.Call, name: str, scope: Scope) -> bool:
             )
         case _:
             return False
-
-
-def _import_aliases(module: Module, name: str) -> set[str]:
-    """Other names under which bodies of the module import something of this name."""
-    if not re.search(rb"\b" + name.encode() + rb"\s+as\s", module.data):
-        return set()
-    return {
-        alias.asname
-        for scope in _all_bodies(module)
-        for statement in scope.index.statements
-        if isinstance(statement, ir.ImportFrom)
-        for alias in statement.names
-        if alias.name == name and alias.asname is not None
-    }

@@ -65,7 +65,7 @@ def _mentions(project: Project, function: Function) -> Iterator[tuple[Scope, ir.
     for module in project.modules:
         if marker not in module.data:
             continue
-        names = {function.name, *_aliases(module, function.name)}
+        names = {function.name, *module.import_aliases(function.name)}
         for scope in _scopes(module):
             if len(names) > 1 or module.data.find(marker, *_extent(scope)) >= 0:
                 yield from _in_scope(project, scope, names, function)
@@ -77,15 +77,6 @@ def _scopes(module: Module) -> tuple[Scope, ...]:
 
 def _extent(scope: Scope) -> Span:
     return Span(0, len(scope.data)) if isinstance(scope, Module) else Span(scope.ir.start, scope.ir.end)
-
-
-def _aliases(module: Module, name: str) -> Iterator[str]:
-    """What `from m import name as other` calls it."""
-    for scope in _scopes(module) if b" as " in module.data else ():
-        for bindings in scope.index.bindings.values():
-            for binding in bindings:
-                if isinstance(binding.source, ir.Alias) and binding.source.name == name and binding.source.asname:
-                    yield binding.source.asname
 
 
 def _in_scope(project: Project, scope: Scope, names: set[str], function: Function) -> Iterator[tuple[Scope, ir.Expr]]:
