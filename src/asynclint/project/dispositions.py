@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import header_exprs, walk
 from asynclint.knowledge.asyncio_api import AWAITERS, LOOP_CALLBACKS
 from asynclint.project.call_sites import argument_for
 from asynclint.project.model import Class, Function, Module, Scope
@@ -286,7 +285,7 @@ class DispositionReader:
     def _uses(self, name: str, scope: Scope, binding: Binding | None) -> Iterator[ir.Name]:
         """The places that read the local and may see the binding."""
         index = scope.index
-        for node in self._names(scope).get(name, ()):
+        for node in scope.index.names.get(name, ()):
             if _is_target(node, scope):
                 continue
             use = index.uses[id(node)]
@@ -294,15 +293,6 @@ class DispositionReader:
                 continue
             if binding is None or use.deferred or binding in index.reaching(name, use):
                 yield node
-
-    def _names(self, scope: Scope) -> dict[str, list[ir.Name]]:
-        found: dict[str, list[ir.Name]] = {}
-        for statement in scope.index.statements:
-            for expr in header_exprs(statement):
-                for node in walk(expr):
-                    if isinstance(node, ir.Name):
-                        found.setdefault(node.id, []).append(node)
-        return found
 
     def _is_captured(self, name: str, scope: Scope) -> bool:
         """Whether a nested function uses the local: it may keep it as long as it lives itself."""
@@ -314,7 +304,7 @@ class DispositionReader:
                 continue
             if scope.module.data.find(marker, inner.ir.start, inner.ir.end) < 0:
                 continue
-            if name in self._names(inner) or name in inner.index.nonlocal_names:
+            if name in inner.index.names or name in inner.index.nonlocal_names:
                 return True
         return False
 

@@ -80,7 +80,6 @@ class PlaceReader:
         self._evaluator = evaluator
         self._modules = modules
         self._mentions: dict[Place, tuple[Mention, ...]] = {}
-        self._names: dict[int, dict[str, list[ir.Name]]] = {}
 
     # -- the place of an expression ----------------------------------------------------------------------------
 
@@ -163,7 +162,7 @@ class PlaceReader:
                     yield from self._globals(place, module)
             case LocalPlace():
                 for scope in self._seeing(place.function):
-                    for node in self.names(scope).get(place.name, ()):
+                    for node in scope.index.names.get(place.name, ()):
                         if self._of_name(node, scope) == place:
                             yield Mention(node, scope)
 
@@ -235,24 +234,12 @@ class PlaceReader:
         scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else _all_bodies(module)
         for scope in scopes:
             for alias in sorted(aliases):
-                for node in self.names(scope).get(alias, ()):
+                for node in scope.index.names.get(alias, ()):
                     if self._of_name(node, scope) == place:
                         yield Mention(node, scope)
             for attribute in scope.index.attributes:
                 if attribute.attr == place.name and self.of(attribute, scope) == place:
                     yield Mention(attribute, scope)
-
-    def names(self, scope: Scope) -> dict[str, list[ir.Name]]:
-        """The names that stand in a body, nested definitions left out, in source order."""
-        found = self._names.get(id(scope))
-        if found is None:
-            found = self._names[id(scope)] = {}
-            for statement in scope.index.statements:
-                for expr in header_exprs(statement):
-                    for node in walk(expr):
-                        if isinstance(node, ir.Name):
-                            found.setdefault(node.id, []).append(node)
-        return found
 
     def _seeing(self, function: Function) -> Iterator[Scope]:
         """The bodies that can see the locals of a function: its own, and those defined in it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import bound_names, children, header_exprs
+from asynclint.flow.traversal import bound_names, children, header_exprs, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -185,6 +186,17 @@ class ScopeIndex:
         seen = branches.setdefault(step.group, set())
         seen.add(step.id)
         return len(seen) == self._branch_counts.get(step.group, 0)
+
+    @cached_property
+    def names(self) -> dict[str, list[ir.Name]]:
+        """The names that stand in the body, nested definitions left out, in source order."""
+        found: dict[str, list[ir.Name]] = {}
+        for statement in self.statements:
+            for expr in header_exprs(statement):
+                for node in walk(expr):
+                    if isinstance(node, ir.Name):
+                        found.setdefault(node.id, []).append(node)
+        return found
 
     def statement_of(self, node: ir.Expr) -> ir.Stmt | None:
         use = self.uses.get(id(node))

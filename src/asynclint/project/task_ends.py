@@ -205,7 +205,7 @@ class TaskEndReader:
 
     def _of_inner(self, name: str, source: ir.Expr, scope: Scope) -> Iterator[_Move]:
         """The reads of a variable of a comprehension."""
-        for read in self._places.names(scope).get(name, ()):
+        for read in scope.index.names.get(name, ()):
             use = scope.index.uses[id(read)]
             nearest = next((binding for binding in use.inner if binding.name == name), None)
             if nearest is not None and nearest.value is source:
