@@ -4,7 +4,11 @@ Run it in an environment with the newest releases of the libraries of interest:
 
     python scripts/check_catalogue.py              # whatever is installed, and the standard library
     python scripts/check_catalogue.py redis boto3  # only these packages
-    python scripts/check_catalogue.py --missing    # which libraries are not installed
+    python scripts/check_catalogue.py --recorded   # only in the releases that `libraries.csv` names
+    python scripts/check_catalogue.py --missing    # which libraries are not installed, or in another release
+
+`libraries.csv` names the release of each library that its rows were last held against. A name that this release does
+not have is a mistake in the tables. One that a newer release does not have is news: mend the rows, name that release.
 
 Names that are kept although the newest release has them no longer, or that exist on instances only, stand with the
 reason in `catalogue_exceptions.csv`.
@@ -78,23 +82,27 @@ def _fill_in(replacement: str, name: str) -> str:
     return replacement.format(name=name, owner=owner, method=method)
 
 
-def vanished(packages: Sequence[str]) -> list[str]:
+def vanished(packages: Sequence[str], *, only_recorded: bool) -> list[str]:
     """A line for each name of an installed library that the library does not have."""
     found = dict.fromkeys(
         f"{table}: {name}: {problem}"
         for table, name in names_to_check()
-        if _is_wanted(name, packages) and is_installed(name) and not _is_excepted(name)
+        if _is_wanted(name, packages) and _is_there(name, only_recorded) and not _is_excepted(name)
         for problem in [why_missing(name)]
         if problem
     )
     return list(found)
 
 
-def wrong_aliases() -> list[str]:
+def wrong_aliases(packages: Sequence[str], *, only_recorded: bool) -> list[str]:
     """A line for each alias that is not the same object as its canonical name."""
     found = []
     for alias, target in read_table("aliases"):
-        if not (is_installed(alias) and is_installed(target)) or _is_excepted(alias) or holds_clients(target):
+        if not (_is_wanted(alias, packages) or _is_wanted(target, packages)):
+            continue
+        if not (_is_there(alias, only_recorded) and _is_there(target, only_recorded)):
+            continue
+        if _is_excepted(alias) or holds_clients(target):
             continue
         one, other = resolve(alias), resolve(target)
         if one is not None and other is not None and not _are_alike(one, other):
@@ -118,6 +126,16 @@ def is_installed(name: str) -> bool:
         first = name.partition(".")[0]
         return first in sys.stdlib_module_names or hasattr(builtins, first)
     return installed_version(distribution) is not None
+
+
+def is_recorded(name: str) -> bool:
+    """Whether the library of `name` is installed in the release that its rows were last held against."""
+    distribution = distribution_of(name)
+    return distribution is None or installed_version(distribution) in _recorded_versions(distribution)
+
+
+def _is_there(name: str, only_recorded: bool) -> bool:
+    return is_installed(name) and (is_recorded(name) or not only_recorded)
 
 
 def distribution_of(name: str) -> str | None:
@@ -202,6 +220,11 @@ def _distributions() -> dict[str, str]:
 
 
 @functools.cache
+def _recorded_versions(distribution: str) -> frozenset[str]:
+    return frozenset(version for _package, name, version in read_table("libraries") if name == distribution)
+
+
+@functools.cache
 def _exceptions() -> dict[str, str]:
     with EXCEPTIONS.open(encoding="utf-8", newline="") as table:
         return {row["name"]: row["reason"] for row in csv.DictReader(table)}
@@ -228,12 +251,14 @@ def main() -> int:
     """0 if every name was found, else 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packages", nargs="*", help="look at the names of these packages only")
+    parser.add_argument("--recorded", action="store_true", help="pass over libraries installed in another release")
     parser.add_argument("--missing", action="store_true", help="print which libraries are not installed, or are newer")
     options = parser.parse_args()
     if options.missing:
         _print_libraries()
         return 0
-    problems = [*vanished(options.packages), *wrong_aliases()]
+    found = [check(options.packages, only_recorded=options.recorded) for check in (vanished, wrong_aliases)]
+    problems = [line for lines in found for line in lines]
     for line in problems:
         print(line)
     return 1 if problems else 0
