@@ -1,4 +1,7 @@
-"""Writes docs/rules/*.md and the table of rules in the README from the rules themselves; `--check` only compares."""
+"""Writes docs/rules/*.md, the table of rules in the README and that of their descriptions; `--check` only compares.
+
+All of it comes from the rules themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from pathlib import Path
 
 from asynclint.findings.suppression_rules import SUPPRESSION_RULES
 from asynclint.findings.unchecked import UNCHECKED
+from asynclint.rulekit.descriptions import TABLE, table_text
 from asynclint.rulekit.discovery import all_rules
 from asynclint.rulekit.page import markdown_page, markdown_table, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = "docs/rules"
+DESCRIPTIONS = Path(TABLE).relative_to(ROOT)
 
 
 def generated(root: Path) -> dict[Path, str]:
@@ -20,7 +25,8 @@ def generated(root: Path) -> dict[Path, str]:
     infos = sorted((*(rule.info for rule in all_rules()), *SUPPRESSION_RULES, *UNCHECKED), key=lambda info: info.code)
     files = {root / PAGES / f"{info.name}.md": markdown_page(info) for info in infos}
     readme = root / "README.md"
-    return {**files, readme: with_table(readme.read_text(encoding="utf-8"), markdown_table(infos, PAGES))}
+    files[readme] = with_table(readme.read_text(encoding="utf-8"), markdown_table(infos, PAGES))
+    return {**files, root / DESCRIPTIONS: table_text(infos)}
 
 
 def outdated(root: Path) -> list[Path]:
@@ -32,10 +38,10 @@ def outdated(root: Path) -> list[Path]:
 
 def write(root: Path) -> None:
     files = generated(root)
-    (root / PAGES).mkdir(parents=True, exist_ok=True)
     for path in set((root / PAGES).glob("*.md")) - files.keys():
         path.unlink()
     for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 

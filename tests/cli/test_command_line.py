@@ -46,14 +46,40 @@ def imported(arguments: list[str], *modules: str) -> list[str]:
         ["version"],
         ["--help"],
         ["rule", "ASL201"],
+        ["rule", "blocking-sleep", "--output-format", "markdown"],
+        ["rule", "--all", "--output-format", "json"],
         ["rules"],
+        ["config", "list"],
+        ["config", "list", "select"],
         ["check", "--help"],
         ["baseline", "--help"],
     ],
 )
 def test_little_questions_import_little(arguments: list[str]) -> None:
-    heavy = ("libcst", "rich", "asyncio", "multiprocessing", "concurrent.futures", "pathspec", "subprocess")
-    assert imported(arguments, *heavy, "click.shell_completion") == []
+    others = ("libcst", "rich", "pathspec", "click.shell_completion")
+    standard = ("asyncio", "multiprocessing", "concurrent.futures", "subprocess", "tempfile", "tomllib")
+    ours = ("asynclint.rules", "asynclint.semantics", "asynclint.project", "asynclint.flow", "asynclint.run")
+    assert imported(arguments, *others, *standard, *ours) == []
+
+
+@pytest.mark.parametrize("words", ["asynclint rule blocking-s", "asynclint check --select ASL101,blocking-s"])
+def test_completing_a_rule_imports_none(words: str) -> None:
+    *_, last = words.split()
+    script = (
+        "import sys\n"
+        "from asynclint.cli.app import run_command_line\n"
+        "try:\n"
+        "    run_command_line([])\n"
+        "finally:\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+    )
+    asked = {"_ASYNCLINT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | asked, capture_output=True, encoding="utf-8", check=False
+    )
+    found = [line.partition(",")[2] for line in done.stdout.splitlines()]
+    assert f"{last.removesuffix('blocking-s')}blocking-sleep" in found
+    assert {"libcst", "rich", "msgspec", "asynclint.rules", "asynclint.project"}.isdisjoint(done.stderr.split())
 
 
 def test_the_list_of_commands_says_what_they_say(tmp_path: Path) -> None:

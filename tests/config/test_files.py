@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asynclint.cli.rules import described_rules
 from asynclint.config.configurations import Configurations
 from asynclint.config.settings import SettingsError
 from asynclint.core.diagnostic import Severity
+from asynclint.rulekit.descriptions import described_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

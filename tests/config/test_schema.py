@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from asynclint.cli.rules import described_rules
 from asynclint.config.configurations import Configurations
 from asynclint.config.options import EXTEND, OPTIONS
 from asynclint.config.settings import SettingsError
 from asynclint.config.shown import json_schema
+from asynclint.rulekit.descriptions import described_rules
 
 if TYPE_CHECKING:
     from types import ModuleType

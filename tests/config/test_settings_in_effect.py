@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.config.conftest import found
 
-from asynclint.cli.rules import described_rules
 from asynclint.config.config import Config
 from asynclint.config.configurations import Configurations
 from asynclint.config.options import OPTIONS
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.core.diagnostic import Applicability, Confidence, Severity
 from asynclint.report.formats import Format
+from asynclint.rulekit.descriptions import described_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

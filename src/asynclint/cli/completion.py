@@ -51,7 +51,7 @@ def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def _beginning_with(start: str, before: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - only where a shell asks
 
-    from asynclint.cli.rules import described_rules  # noqa: PLC0415 - as above
+    from asynclint.rulekit.descriptions import described_rules  # noqa: PLC0415 - as above
 
     words = [(word, rule.summary) for rule in described_rules() for word in (rule.code, rule.name)]
     return [CompletionItem(before + word, help=text) for word, text in words if word.lower().startswith(start.lower())]

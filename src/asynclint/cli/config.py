@@ -11,12 +11,12 @@ import click
 
 from asynclint.cli.configuration import PREFIX, config_options, configurations, working_folder
 from asynclint.cli.refusal import Refusal
-from asynclint.cli.rules import described_rules
 from asynclint.cli.terminal import say, write_out
 from asynclint.config.options import BY_KEY, OPTIONS
 from asynclint.config.selection import nearest
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.config.shown import option_json, option_text, plain_value, toml
+from asynclint.rulekit.descriptions import described_rules
 from asynclint.source.paths import absolute, display
 from asynclint.source.roots import project_root
 

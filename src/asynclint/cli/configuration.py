@@ -50,8 +50,8 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def configurations(options: dict[str, Any]) -> Configurations:
     """Those that the options lead to."""
-    from asynclint.cli.rules import described_rules  # noqa: PLC0415 - `--help` needs none of it
     from asynclint.config.configurations import Configurations  # noqa: PLC0415 - as above
+    from asynclint.rulekit.descriptions import described_rules  # noqa: PLC0415 - `--help` needs none of it
 
     return Configurations(working_folder(), described_rules(), options["config"], isolated=options["isolated"])
 

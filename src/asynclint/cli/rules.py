@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from asynclint.cli.completion import complete_rule
@@ -11,12 +9,8 @@ from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import write_out
 from asynclint.config.selection import find_rule
 from asynclint.config.settings import SettingsError
-from asynclint.findings.suppression_rules import SUPPRESSION_RULES
-from asynclint.findings.unchecked import UNCHECKED
 from asynclint.report.rule_page import page, page_json, table, table_json
-
-if TYPE_CHECKING:
-    from asynclint.core.diagnostic import RuleInfo
+from asynclint.rulekit.descriptions import described_rules
 
 _FORMATS = ("text", "markdown", "json")
 _output_format = click.option(
@@ -63,11 +57,3 @@ def rules(output_format: str) -> None:
         write_out("".join(f"- `{info.code}` `{info.name}`: {info.summary}\n" for info in described))
     else:
         write_out(table(described))
-
-
-def described_rules() -> tuple[RuleInfo, ...]:
-    """Every code a report may carry, sorted."""
-    from asynclint.rulekit.discovery import all_rules  # noqa: PLC0415 - `--version` and `--help` need no rule
-
-    infos = (*(item.info for item in all_rules()), *SUPPRESSION_RULES, *UNCHECKED)
-    return tuple(sorted(infos, key=lambda info: info.code))

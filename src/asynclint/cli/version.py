@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from importlib import metadata
 from typing import TypedDict
 
 import click
@@ -64,6 +63,8 @@ def _about() -> About:
 
 
 def _library(name: str) -> str | None:
+    from importlib import metadata  # noqa: PLC0415 - 40 ms, for `--verbose` only
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.config.settings import SettingsError
@@ -79,16 +78,22 @@ def is_selector(text: str, rules: Iterable[RuleInfo]) -> bool:
     return any(_closeness(text, rule) for rule in rules)
 
 
+def _close_matches(word: str, words: Iterable[str]) -> list[str]:
+    import difflib  # noqa: PLC0415 - 6 ms, for mistakes only
+
+    return difflib.get_close_matches(word, tuple(words), n=1)
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """Such as ``did you mean `select`?``; empty if nothing is near."""
-    near = difflib.get_close_matches(word.lower().replace("_", "-"), tuple(words), n=1)
+    near = _close_matches(word.lower().replace("_", "-"), words)
     return f"did you mean `{near[0]}`?" if near else ""
 
 
 def unknown_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str:
     """The line that says so, with the nearest rule."""
     words = {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
-    near = difflib.get_close_matches(selector.lower(), words, n=1)
+    near = _close_matches(selector.lower(), words)
     hint = f"did you mean `{words[near[0]]}`?" if near else "`asynclint rules` lists them"
     return f"unknown rule `{selector}`; {hint}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from asynclint import HOME
 from asynclint.config.kinds import InnerPath
 from asynclint.config.options import EXTEND, OPTIONS
 from asynclint.config.values import DeclaredCall, Pattern
@@ -107,7 +108,7 @@ def json_schema() -> dict[str, Any]:
     properties[EXTEND] = {**InnerPath().schema(), "description": EXTEND_MEANING}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": "https://github.com/asynclint/asynclint/blob/main/docs/asynclint.schema.json",
+        "$id": f"{HOME}/blob/main/docs/asynclint.schema.json",
         "title": "Configuration of asynclint",
         "type": "object",
         "additionalProperties": False,

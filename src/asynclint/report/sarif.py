@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from asynclint import __version__
+from asynclint import HOME, __version__
 from asynclint.core.diagnostic import ChainStep
 from asynclint.core.span import Position
 from asynclint.report.json_text import json_text
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import CheckError, Diagnostic, Edit, Fix, Report
     from asynclint.core.span import Location
 
-HOME = "https://github.com/asynclint/asynclint"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 MOST_RESULTS = 25_000

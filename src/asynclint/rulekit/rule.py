@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asynclint import HOME
 from asynclint.core.diagnostic import Confidence, Diagnostic, RuleInfo, Severity
 from asynclint.rulekit.expectations import as_shown
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from asynclint.semantics.module_context import ModuleContext
 
-DOCS_URL = "https://github.com/asynclint/asynclint/blob/main/docs/rules/{name}.md"
+DOCS_URL = HOME + "/blob/main/docs/rules/{name}.md"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tempfile
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +34,8 @@ def project_root(path: str, cwd: str) -> str:
 
 def _catch_alls() -> frozenset[str]:
     """Folders under which unrelated things lie: indexing one for the sake of a single file reads the whole disk."""
+    import tempfile  # noqa: PLC0415 - 10 ms that no listing of keys need pay
+
     temporary = {tempfile.gettempdir(), posixpath.realpath(tempfile.gettempdir())}
     return frozenset({"/", posixpath.expanduser("~"), *temporary})
 
@@ -91,6 +91,8 @@ def _configures_asynclint(pyproject: Path) -> bool:
         return False
     if b"asynclint" not in data:
         return False
+    import tomllib  # noqa: PLC0415 - as above
+
     try:
         return "asynclint" in tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
     except ValueError:
