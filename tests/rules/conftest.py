@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from asynclint.config.settings import Settings
-    from asynclint.core.diagnostic import Report
+    from asynclint.core.diagnostic import Diagnostic, Report
 
     Run = Callable[[Mapping[str, str], Settings], Report]
     Disagreements = Callable[[Mapping[str, str], Settings], list[str]]
+
+_QUOTED = re.compile(r"`[^`]*`")
+_VOICE = re.compile(r"[a-zB`][^:;]*: [^:;]+; [^:;]*[^.:;]")
+
+
+def in_voice(diagnostic: Diagnostic) -> bool:
+    """Whether a message says what happens, to whom, and what to do: `fact: consequence; way out`."""
+    return _VOICE.fullmatch(_QUOTED.sub("`x`", diagnostic.message)) is not None
+
 
 MARKER = "pyproject.toml"
 """A file that makes the folder the project, whatever lies around it."""
@@ -49,6 +59,7 @@ def disagreements(run: Run) -> Disagreements:
             if name.endswith(".py"):
                 found = [item for item in report.diagnostics if Path(item.location.path) == Path(name)]
                 failures += differences(text, found, name)
+        failures += [f"no voice of a message: {item.message}" for item in report.diagnostics if not in_voice(item)]
         return failures
 
     return compare

@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 _EFFECT = {
     Outcome.THREAD: (
-        "`{receiver}` calls the async `{name}` in a worker, where that only makes a coroutine object and runs none of "
-        "its body; await it on the event loop, or give a plain function"
+        "`{receiver}` calls the async `{name}` in a worker thread, where that only makes a coroutine: its body never "
+        "runs; await it on the event loop, or give a plain function"
     ),
     Outcome.LOOP: (
-        "the event loop calls the async `{name}` that `{receiver}` is given and drops its coroutine, so its body never "
+        "the event loop calls the async `{name}` that `{receiver}` is given, and drops its coroutine: its body never "
         "runs; give a plain function that makes a task of it and keeps the task"
     ),
     Outcome.DROPPED: (
-        "`{receiver}` calls the async `{name}` and drops its coroutine, so its body never runs; give a plain function"
+        "`{receiver}` calls the async `{name}` and drops its coroutine: its body never runs; give a plain function"
     ),
     Outcome.TRUTH: (
-        "`{receiver}` tests the coroutine of `{name}`, which is always true, so nothing is decided; await the answers "
+        "`{receiver}` tests the coroutine of `{name}`: that is always true, so nothing is decided; await the answers "
         "first"
     ),
-    Outcome.ORDER: ("`{receiver}` compares the coroutines of `{name}`, which raises TypeError; await the keys first"),
+    Outcome.ORDER: "`{receiver}` compares the coroutines of `{name}`: that raises TypeError; await the keys first",
     Outcome.VALUE: (
-        "`{receiver}` takes the coroutine of `{name}` for its result, and its body never runs; give a plain function"
+        "`{receiver}` takes the coroutine of `{name}` for its result: its body never runs; give a plain function"
     ),
     Outcome.REUSED: (
-        "`{receiver}` keeps the coroutine of `{name}`, which can be awaited only once: the second caller gets "
+        "`{receiver}` keeps the coroutine of `{name}`, which can be awaited once only: the second caller gets "
         "RuntimeError; keep the awaited result instead"
     ),
 }

@@ -68,7 +68,7 @@ def _subject(misuse: Misuse) -> str:
         returned = f"the sync dependency `{misuse.name}` returns a coroutine, which FastAPI does not await"
         return f"{returned}: in `{misuse.variable}` it"
     through = f", in `{misuse.variable}`," if misuse.variable else ""
-    return f"the coroutine of `{misuse.name}`{through} was not awaited and"
+    return f"the coroutine of `{misuse.name}`{through} is taken for its result: it"
 
 
 def _remedy(misuse: Misuse, *, fixable: bool) -> str:

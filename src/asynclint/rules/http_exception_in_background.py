@@ -27,9 +27,9 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
 
 def _message(item: BackgroundRaise) -> str:
     return (
-        f"`{item.root.name}` runs after the response was sent, so no client gets this HTTPException; the log shows "
-        "RuntimeError instead, and later background tasks are skipped; log the failure and record it where the client "
-        "can ask for it, or raise an exception of your own"
+        f"`{item.root.name}` runs after the response was sent: no client gets this HTTPException, the log shows "
+        "RuntimeError in its place, and later background tasks are skipped; log the failure and record it where the "
+        "client can ask for it, or raise an exception of your own"
     )
 
 

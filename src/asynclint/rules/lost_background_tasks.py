@@ -50,8 +50,8 @@ def _message(lost: LostTask) -> str:
             "background tasks; do the work before raising, or return the error as a response"
         )
     return (
-        f"this task is dropped without a word where {what} is raised after it, since only a response carries "
-        "background tasks; add it once nothing can be raised any more, or do the work at once"
+        f"this task never runs where {what} is raised after it: a request that ends in an exception drops its "
+        "background tasks without a word; add it once nothing can be raised any more, or do the work at once"
     )
 
 

@@ -25,7 +25,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
             function,
             function.name_span,
             f"`{function.name}` never awaits: as an async {kind} it runs on the event loop, where whatever it calls "
-            "holds up all requests; with `def` FastAPI runs it in a thread",
+            "holds up every other request of this worker; make it a plain `def`, which FastAPI runs in a thread",
             fixes=needless_async.plain_fixes(module, function),
         )
 

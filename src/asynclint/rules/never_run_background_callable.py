@@ -42,13 +42,13 @@ def _message(item: VainCallable) -> str:
             )
         case "class":
             return (
-                f"`{item.name}` has an async `__call__`, so each new instance is awaited, which raises TypeError after "
+                f"`{item.name}` has an async `__call__`: each new instance is awaited, which raises TypeError after "
                 "the response; pass an instance"
             )
         case "factory":
             return (
-                f"`{item.name}` runs in a worker thread here, where no event loop runs, and fails; pass the async "
-                "function itself and its arguments"
+                f"the work never runs: `{item.name}` is called in a worker thread, where no event loop runs, and "
+                "raises RuntimeError; pass the async function itself and its arguments"
             )
         case "task":
             return (
@@ -57,8 +57,8 @@ def _message(item: VainCallable) -> str:
             )
         case _:
             return (
-                f"`{item.name}` returns None, so awaiting it raises TypeError and the client gets 500; call it "
-                "without `await`"
+                f"`{item.name}` returns None: awaiting it raises TypeError, and the client gets 500; call it without "
+                "`await`"
             )
 
 

@@ -38,18 +38,18 @@ def _message(item: EscapingObject) -> str:
         case "upload":
             when = "when the request ends" if item.is_task else "before background tasks run"
             return (
-                f"the uploaded file `{item.name}` is closed {when}, and {work} finds it so; read it here and pass "
-                "the content, or a copy on disk"
+                f"the uploaded file `{item.name}` is closed {when}: {work} finds it closed; read it here and pass the "
+                "content, or a copy on disk"
             )
         case "request":
             return (
-                f"the body of `{item.name}` cannot be read any more once the request is answered, and {work} gets "
+                f"the body of `{item.name}` cannot be read any more once the request is answered: {work} gets "
                 "ClientDisconnect; read it here and pass the data"
             )
     if item.is_open:
         return (
-            f"`{item.name}` stays open until all background tasks of the request are through, and its connection is "
-            f"held as long; let {work} open its own"
+            f"`{item.name}` stays open until all background tasks of the request are through: other requests have to "
+            f"do without its connection for as long; let {work} open its own"
         )
     if not item.is_task:
         when = "before background tasks run"
@@ -58,7 +58,7 @@ def _message(item: EscapingObject) -> str:
     else:
         when = "when the request ends, which does not wait for this task"
     what = f"what `{item.name}` holds" if item.loan.attribute else f"`{item.name}`"
-    return f"{what} is closed {when}; let {work} open its own"
+    return f"{what} is closed {when}: {work} finds it closed; let {work} open its own"
 
 
 def _steps(module: ModuleContext, item: EscapingObject) -> Iterator[ChainStep]:

@@ -30,10 +30,10 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
 
 
 def _message(item: SharedConnection) -> str:
-    who = "every round of the loop" if item.first is item.call else "the tasks beside it"
+    who = "every round of the loop" if item.first is item.call else "several tasks"
     return (
-        f"`{item.name}` is in use by {who} at the same time, and one {item.kind} does one thing at a time: it fails, "
-        "or mixes up transactions; give each task its own, or await one after the other"
+        f"`{item.name}` is used by {who} at the same time, and one {item.kind} does one thing at a time: it fails, or "
+        "mixes up transactions; give each task its own, or await one after the other"
     )
 
 

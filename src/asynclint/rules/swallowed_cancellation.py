@@ -41,14 +41,14 @@ def _message(swallow: Swallow) -> str:
     loop = "the loop" if swallow.call is None else f"the loop of `{swallow.function.qualname}`"
     # A cancelled task gets CancelledError once: asyncio forgets the request when it is delivered (Task.cancel).
     outcome = (
-        "so the task cannot be cancelled, and whoever awaits it after `cancel()` waits for ever"
+        "the task cannot be cancelled, and whoever awaits it after `cancel()` waits for ever"
         if swallow.endless
-        else "so `cancel()` costs the task one turn and does not end it"
+        else "`cancel()` costs the task one turn and does not end it"
     )
     remedy = "let the cancellation pass" if is_suppress else "re-raise it with `raise`"
     if not is_suppress and swallow.caught in {"", "BaseException"}:
         remedy = "catch `Exception`, which lets the cancellation pass"
-    return f"`{clause}` swallows the cancellation and {loop} goes on, {outcome}; {remedy}"
+    return f"`{clause}` swallows the cancellation and {loop} goes on: {outcome}; {remedy}"
 
 
 def _steps(module: ModuleContext, function: Function, swallow: Swallow) -> Iterator[ChainStep]:

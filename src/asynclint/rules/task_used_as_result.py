@@ -65,7 +65,7 @@ def _message(misuse: TaskMisuse) -> str:
     assert misuse.use is not None  # noqa: S101 - what is neither read early nor returned has a use
     effect = _EFFECT[misuse.use.usage].format(kind=kind, detail=misuse.use.detail)
     remedy = "call `result()` for the value" if misuse.made is Made.THREAD_FUTURE else "await it for the value"
-    return f"{what} {effect}; {remedy}"
+    return f"{what} is taken for its result: it {effect}; {remedy}"
 
 
 def _fixes(module: ModuleContext, misuse: TaskMisuse, match: NodeMatch[cst.BaseExpression]) -> Iterator[Fix]:

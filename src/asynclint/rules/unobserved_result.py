@@ -37,13 +37,13 @@ def _message(item: Unobserved) -> str:
         )
     if item.name == outcomes.WAIT:
         return (
-            f"`{item.name}` does not raise what its tasks raise, and nobody looks at those that are done: a failure of "
-            f"{failing} is lost; call `result()` on each task of the done set"
+            f"nobody looks at the tasks that `{item.name}` gives back as done: what {failing} raises stays in its task "
+            "and leaves no trace; call `result()` on each of them"
         )
     if failing:
         return (
-            f"`{item.name}` with `return_exceptions=True` returns what {failing} raises, and nobody reads what it "
-            "returns; look for exceptions among the results"
+            f"nobody reads what `{item.name}` with `return_exceptions=True` returns: what {failing} raises is in there "
+            "and leaves no trace; look for exceptions among the results"
         )
     return (
         f"nobody awaits the future of `{item.name}`: the function goes on before the work is done, and sees neither "

@@ -203,15 +203,25 @@ def _message(module: ModuleContext, finding: BlockingFinding, *, starting: bool)
     subject = f"`{name}`" if target is None else f"`{_site_text(finding, target.function)}`"
     way = "" if target is None else f" through `{name}`"
     if finding.family.tier == METADATA:
-        doing = "asks the file system" if finding.family.rule == "ASL204" else "takes a moment"
-        return f"{subject} {doing} on the event loop; {_advice(module, finding)}"
+        return f"{subject} {_brief(finding)}; {_advice(module, finding)}"
     if finding.witness.call.tier == LOCK:
         return _lock_message(module, finding, subject)
     if target is not None and _abstract(finding.site, target.function) is not None:
         subject += f" (here `{target.function.qualname}`)"
+    if not finding.waits:
+        return (
+            f"{subject} starts an event loop{way} in a thread that runs one already: that raises RuntimeError, and the "
+            f"coroutine never runs; {_advice(module, finding)}"
+        )
     verb = "works" if finding.family.rule == "ASL208" else "waits"
     who = "the application cannot start" if starting else "every other request of this worker waits too"
     return f"{subject} blocks the event loop{way}: while it {verb}, {who}; {_advice(module, finding)}"
+
+
+def _brief(finding: BlockingFinding) -> str:
+    if finding.family.rule == "ASL204":
+        return "asks the file system on the event loop: on a slow volume every other request of this worker waits too"
+    return "takes a moment on the event loop: every other request of this worker waits that long"
 
 
 def _lock_message(module: ModuleContext, finding: BlockingFinding, subject: str) -> str:
@@ -220,11 +230,11 @@ def _lock_message(module: ModuleContext, finding: BlockingFinding, subject: str)
     if holder is None:
         return f"{subject} blocks the event loop"
     lock = finding.witness.call.name.removesuffix(".__enter__").removesuffix(".acquire")
-    taken = f"taking a `{lock}`" if finding.is_direct else f"{subject} takes a `{lock}`: it"
+    taken = f"taking a `{lock}`" if finding.is_direct else f"{subject} takes a `{lock}`, which"
     meanwhile = f"waits for `{holder.name}`" if holder.name else "awaits"
     return (
-        f"{taken} blocks the event loop as long as `{holder.scope.qualname}` holds it, which {meanwhile} meanwhile, "
-        "and every other request of this worker waits too; hold it for work in memory only, or take it in a thread "
+        f"{taken} blocks the event loop as long as `{holder.scope.qualname}` holds it, which {meanwhile} meanwhile: "
+        "every other request of this worker waits too; hold it for work in memory only, or take it in a thread "
         f"with `await {offloaders.usual(module).text}(…)`"
     )
 
@@ -274,6 +284,8 @@ def _twin(finding: BlockingFinding) -> str:
     replacement = finding.witness.call.replacement
     if "to_thread" in replacement or not replacement:
         return ""
+    if replacement == "await":
+        return "await the coroutine"
     return f"use `{replacement}`" if _is_name(replacement) else f"use {replacement}"
 
 
@@ -301,7 +313,8 @@ def steps(module: ModuleContext, finding: BlockingFinding) -> Iterator[ChainStep
         yield module.step(module_of(step.scope), step.site.span, f"{_how(step.site)} `{callee}`{filled_in}")
     last = finding.chain[-1]
     if finding.witness.call.tier != LOCK:
-        yield module.step(module_of(last.scope), last.site.span, f"`{finding.witness.call.name}` blocks the thread")
+        doing = "blocks the thread" if finding.waits else "starts an event loop"
+        yield module.step(module_of(last.scope), last.site.span, f"`{finding.witness.call.name}` {doing}")
         return
     yield module.step(module_of(last.scope), last.site.span, "waits here until the lock is free")
     holder = module.project.lock_holders.holder(last.site, last.scope)
