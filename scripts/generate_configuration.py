@@ -36,9 +36,22 @@ blocking-file-io = "note"
 For every file that is checked the nearest configuration upwards decides, alone: nothing is inherited unless
 `extend` says so. Of several files in one folder `.asynclint.toml` comes first, then `asynclint.toml`, then
 `pyproject.toml`; a `pyproject.toml` without `[tool.asynclint]` is passed over. Some keys are about a whole project
-(what its functions do, its FastAPI): for these all configurations inside the project count together. Others are about
-the run (the form of the report, the baseline): for these that of the project's root decides, or that of the working
-folder if several projects are checked at once.
+(what its functions do): for these all configurations inside the project count together. Others are about the run (the
+form of the report, the baseline): for these the configuration decides that all paths given have in common, else that
+of the working folder.
+
+## What a project is
+
+Which code a file is judged with does not depend on how asynclint is called: a run over a whole tree, a hook that is
+given one file and an editor come to the same verdict. A project is the git repository around a file, as mypy looks for
+its configuration up to there: what is kept together is run together, so a service is followed into a library beside it
+though both have a `pyproject.toml`. Without a repository (an image, an unpacked archive) it is the outermost folder
+upwards with a `pyproject.toml` or a configuration of asynclint, and without any of these the folder that is checked. A
+module that several services have under the same name means to each its own, and each goes by its own FastAPI.
+
+`root = true` in a configuration file makes its folder a project of its own, for what only happens to lie in the same
+repository. So does a repository inside of another. What is outside of it may import such a project, but not the other
+way round.
 
 The command line is stronger than any file:
 
@@ -58,8 +71,8 @@ stronger than files.
 ## What a file may not do
 
 A configuration file is part of the code that is checked, so it is trusted no more than that: `extend`, `baseline`
-and `src` that lead out of the repository (without one, out of the working folder) are refused. Files for reports
-are named on the command line only.
+and `src` that lead out of the repository (without one, out of the outermost folder around it with a `pyproject.toml` or
+a configuration) are refused. Files for reports are named on the command line only.
 
 ## Mistakes
 

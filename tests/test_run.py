@@ -85,12 +85,14 @@ def test_the_whole_project_is_read_and_what_was_asked_for_is_reported(tree: Path
 
 
 def test_each_path_is_checked_in_its_project(tree: Path) -> None:
-    (tree / "sub/pyproject.toml").touch()
     settings = Settings(select=("ASL901",))
-    apart = check(["sub/b.py", "a.py"], settings)
-    assert [item.message for item in apart.diagnostics] == ["a.py sub/b.py sub/c.py", "sub/b.py sub/c.py"]
-    together = check(["sub/b.py", "."], settings)
-    assert [item.message for item in together.diagnostics] == ["a.py sub/b.py sub/c.py"] * 3
+    (tree / "pyproject.toml").touch()
+    (tree / "sub/pyproject.toml").touch()
+    assert [item.message for item in check(["sub/b.py"], settings).diagnostics] == ["a.py sub/b.py sub/c.py"]
+    (tree / "sub/asynclint.toml").write_text("root = true\n")
+    apart = ["a.py sub/b.py sub/c.py", "sub/b.py sub/c.py"]
+    assert [item.message for item in check(["sub/b.py", "a.py"], settings).diagnostics] == apart
+    assert [item.message for item in check(["sub/b.py", "."], settings).diagnostics] == [*apart, apart[1]]
 
 
 def test_a_file_that_is_left_out_of_its_project_is_checked_when_given(tree: Path) -> None:

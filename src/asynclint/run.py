@@ -45,9 +45,9 @@ from asynclint.semantics.entry_points import entry_points as read_entry_points
 from asynclint.semantics.explanation import explain_line
 from asynclint.semantics.module_context import ModuleContext
 from asynclint.source.discovery import discover
-from asynclint.source.paths import absolute, display
+from asynclint.source.paths import absolute, display, inside
 from asynclint.source.problems import EMPTY_FOLDER, INTERNAL_ERROR, SYNTAX_ERROR
-from asynclint.source.roots import project_root, repository_root
+from asynclint.source.roots import ProjectRoots, repository_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -293,7 +293,12 @@ class _Work:
     @property
     def config(self) -> Config:
         """What holds for the project as a whole."""
-        return self.configurations.for_project(self.root, {posixpath.dirname(path) for path in self.files})
+        return self.configurations.for_project(self.root, self.folders)
+
+    @property
+    def folders(self) -> set[str]:
+        """Those with files of the project."""
+        return {posixpath.dirname(path) for path in self.files}
 
     def in_patterns(self, path: str) -> str:
         """How a pattern in the configuration nearest to a file names it."""
@@ -351,28 +356,34 @@ def _prepare(paths: Sequence[str], infos: tuple[RuleInfo, ...], settings: Settin
 def _plan(
     paths: Sequence[str], cwd: str, configurations: Configurations, settings: Settings
 ) -> tuple[list[_Work], list[CheckError]]:
-    """The projects of the paths, outer ones first; a file asked for twice belongs to the outermost."""
+    """The files asked for, each in the project it belongs to, outer projects first.
+
+    Which that is does not depend on the paths: a project inside another one is judged by itself, and read as a part of
+    the outer one too, whose files may import it.
+    """
     exclusion = Exclusion(configurations)
     search = functools.partial(discover, cwd=cwd, left_out=exclusion, respects_gitignore=exclusion.respects_gitignore)
     given_text = settings.given.path if settings.given is not None else None
-    by_root: dict[str, list[str]] = {}
-    for path in paths:
-        given = absolute(path, cwd)
-        is_file = given == given_text or Path(given).is_file()
-        if not (settings.force_exclude and is_file and exclusion.of_given(given)):
-            by_root.setdefault(project_root(given, cwd), []).append(given)
+    given = [path for path in (absolute(item, cwd) for item in paths) if not _is_left_out(path, exclusion, settings)]
+    folders = {path if Path(path).is_dir() else posixpath.dirname(path) for path in given}
+    roots = ProjectRoots(cwd, configurations.declares_root, folders)
+    found = search(tuple(path for path in given if path != given_text))
+    by_root: dict[str, set[str]] = {}
+    for path in (*found.files, *(path for path in given if path == given_text)):
+        by_root.setdefault(roots.of_folder(posixpath.dirname(path)), set()).add(path)
     work: list[_Work] = []
-    errors: list[CheckError] = []
-    planned: set[str] = set()
-    for root, given_paths in sorted(by_root.items()):
-        found = search(tuple(path for path in given_paths if path != given_text))
-        errors += (error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER))
-        asked = frozenset({*found.files, *(path for path in given_paths if path == given_text)}) - planned
-        planned |= asked
-        if asked:
-            whole = found.files if set(given_paths) == {root} else search((root,)).files
-            work.append(_Work(root, asked, tuple(sorted(asked.union(whole))), configurations))
-    return work, errors
+    for root, asked in sorted(by_root.items()):
+        whole = search((root,)).files if root not in given else (path for path in found.files if inside(path, root))
+        work.append(_Work(root, frozenset(asked), tuple(sorted(asked.union(whole))), configurations))
+    return work, [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]
+
+
+def _is_left_out(path: str, exclusion: Exclusion, settings: Settings) -> bool:
+    """Whether a path that was given is a file that exclusion is forced on."""
+    if not settings.force_exclude:
+        return False
+    is_file = Path(path).is_file() or (settings.given is not None and path == settings.given.path)
+    return is_file and exclusion.of_given(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,7 +419,7 @@ def _link(
 
 def _linked(work: _Work, indexed: Sequence[IndexedFile]) -> Project:
     modules = [_module_source(file, file.ir) for file in indexed if file.ir is not None]
-    return Project.build(modules, work.root, work.config)
+    return Project.build(modules, work.root, work.config, work.configurations.fastapi_versions(work.folders))
 
 
 def _unread(work: _Work, indexed: Sequence[IndexedFile]) -> list[CheckError]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asynclint.config.config import Config
 from asynclint.core.version_range import ANY, NEWEST
 from asynclint.flow.from_ast import lower_ast
 from asynclint.project.fastapi_version import UNKNOWN, find_fastapi_version, given_fastapi_version
@@ -139,13 +140,26 @@ def test_nothing_outside_of_the_repository_is_read(tmp_path: Path) -> None:
 def test_where_the_code_is_counts_when_the_top_says_nothing(tmp_path: Path) -> None:
     write(tmp_path, **{"backend/requirements.txt": "fastapi==0.110.0\n", "backend/app/__init__.py": ""})
     project = _linked(tmp_path, "backend/app/__init__.py")
-    assert project.fastapi_version == (0, 110, 0)
-    assert project.fastapi_release.origin == f"{tmp_path}/backend/requirements.txt"
+    (module,) = project.modules
+    assert project.fastapi_version_of(module) == (0, 110, 0)
+    assert project.fastapi_releases.whole.origin == f"{tmp_path}/backend/requirements.txt"
+
+
+def test_each_service_of_a_repository_has_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, **{"old/requirements.txt": "fastapi==0.110.0\n", "old/app/main.py": "", "scripts/run.py": ""})
+    write(tmp_path, **{"new/uv.lock": TOML_LOCK, "new/app/main.py": "", "given/app/main.py": ""})
+    paths = ("given/app/main.py", "new/app/main.py", "old/app/main.py", "scripts/run.py")
+    sources = [ModuleSource(f"{tmp_path}/{path}", path, b"", lower_ast("")) for path in paths]
+    project = Project.build(sources, str(tmp_path), Config(fastapi_version="0.120"), {f"{tmp_path}/given/app": "0.105"})
+    versions = [project.fastapi_version_of(module) for module in project.modules]
+    assert [version[:2] for version in versions] == [(0, 105), (0, 115), (0, 110), (0, 120)]
 
 
 def test_a_project_in_memory_runs_on_the_newest() -> None:
     source = ModuleSource("/project/app.py", "app.py", b"", lower_ast(""))
-    assert Project.build([source], "/project").fastapi_version == NEWEST
+    project = Project.build([source], "/project")
+    assert project.fastapi_version_of(project.modules[0]) == NEWEST
 
 
 def test_a_version_given_by_hand() -> None:

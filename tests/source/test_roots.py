@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.source.paths import absolute, display
-from asynclint.source.roots import project_root, repository_root
+from asynclint.source.roots import ProjectRoots, repository_root
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
 
@@ -20,8 +21,12 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-def root_of(tree: Path, path: str) -> str:
-    return project_root(absolute(path, str(tree)), str(tree)).removeprefix(str(tree)).lstrip("/")
+def roots(cwd: Path | str, *asked: Path | str, declared: Container[str] = ()) -> ProjectRoots:
+    return ProjectRoots(str(cwd), lambda folder: folder in declared, map(str, asked))
+
+
+def root_of(tree: Path, path: str, declared: Container[str] = ()) -> str:
+    return roots(tree, declared=declared).of(absolute(path, str(tree))).removeprefix(str(tree)).lstrip("/")
 
 
 def test_without_marks_it_is_the_working_folder(tree: Path) -> None:
@@ -32,24 +37,39 @@ def test_without_marks_it_is_the_working_folder(tree: Path) -> None:
 def test_outside_of_the_working_folder_it_is_the_folder_itself(tree: Path) -> None:
     (tree.parent / "other").mkdir()
     (tree.parent / "other/b.py").touch()
+    (tree.parent / "other/sub").mkdir()
     other = str(tree.parent / "other")
-    assert project_root(other, str(tree)) == other
-    assert project_root(f"{other}/b.py", str(tree)) == other
+    assert roots(tree, other).of(other) == other
+    assert roots(tree, other).of(f"{other}/b.py") == other
+    assert roots(tree, f"{other}/sub", other).of(f"{other}/sub/c.py") == other
+    assert roots(tree).of(f"{other}/sub/c.py") == f"{other}/sub"
 
 
-def test_git_then_pyproject_then_config_decide(tree: Path) -> None:
-    (tree / "app/api/.git").mkdir()
+def test_the_repository_is_the_project_whatever_lies_in_it(tree: Path) -> None:
+    (tree / ".git").mkdir()
+    (tree / "app/pyproject.toml").write_text("[project]\nname = 'member'\n")
+    (tree / "app/api/asynclint.toml").touch()
+    (tree.parent / "pyproject.toml").touch()
+    assert root_of(tree, "app/api/a.py") == root_of(tree, "app") == root_of(tree, ".") == ""
+
+
+def test_a_repository_inside_of_another_is_a_project_of_its_own(tree: Path) -> None:
+    (tree / ".git").mkdir()
+    (tree / "app/.git").write_text("gitdir: elsewhere\n")  # of a submodule
+    assert root_of(tree, "app/api/a.py") == "app"
+    assert root_of(tree, "b.py") == ""
+
+
+def test_a_folder_that_is_declared_a_root_is_one(tree: Path) -> None:
+    (tree / ".git").mkdir()
+    assert root_of(tree, "app/api/a.py", {f"{tree}/app"}) == "app"
+    assert root_of(tree, "b.py", {f"{tree}/app"}) == ""
+
+
+def test_without_a_repository_the_outermost_mark_decides(tree: Path) -> None:
+    (tree / "app/api/asynclint.toml").touch()
     assert root_of(tree, "app/api/a.py") == "app/api"
-    (tree / "app/pyproject.toml").write_text("[project]\nname = 'asynclint-user'\n")
-    assert root_of(tree, "app/api/a.py") == "app"
-    (tree / "pyproject.toml").write_text("[tool.asynclint]\n")
-    assert root_of(tree, "app/api/a.py") == ""
-    (tree / "app/.asynclint.toml").touch()
-    assert root_of(tree, "app/api/a.py") == "app"
-
-
-def test_a_broken_pyproject_is_no_config(tree: Path) -> None:
-    (tree / "app/pyproject.toml").write_bytes(b"[tool.asynclint\xff")
+    (tree / "app/pyproject.toml").touch()
     assert root_of(tree, "app/api/a.py") == "app"
 
 
@@ -80,5 +100,12 @@ def test_outside_of_a_repository_that_of_the_paths_counts(tree: Path) -> None:
 def test_the_home_folder_is_no_project(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tree))
     (tree / "scratch").mkdir()
-    assert project_root(f"{tree}/scratch/a.py", str(tree)) == f"{tree}/scratch"
-    assert project_root(f"{tree}/scratch/a.py", f"{tree}/scratch") == f"{tree}/scratch"
+    scratch = f"{tree}/scratch"
+    assert roots(tree, scratch).of(f"{scratch}/a.py") == scratch
+    assert roots(scratch, scratch).of(f"{scratch}/a.py") == scratch
+    (tree / ".git").mkdir()  # of dot files
+    assert roots(tree, scratch).of(f"{scratch}/a.py") == scratch
+    (tree / "app/pyproject.toml").touch()
+    (tree / "pyproject.toml").touch()
+    assert roots(tree).of(f"{tree}/app/api/a.py") == f"{tree}/app"
+    assert roots(tree, scratch).of(f"{scratch}/a.py") == str(tree)  # as where the home folder of a container is the app

@@ -18,7 +18,7 @@ from asynclint.config.settings import Settings, SettingsError
 from asynclint.config.shown import option_json, option_text, plain_value, toml
 from asynclint.rulekit.descriptions import described_rules
 from asynclint.source.paths import absolute, display
-from asynclint.source.roots import project_root
+from asynclint.source.roots import ProjectRoots
 
 if TYPE_CHECKING:
     from asynclint.config.configurations import Configurations, Resolved
@@ -120,27 +120,27 @@ class _Version(NamedTuple):
 
 
 def _fastapi_version(known: Configurations, path: str) -> _Version:
-    """What a run over the project of a path takes for the version; nothing of it is parsed for that."""
+    """What a run takes for the version that the code of a path runs on; nothing is parsed for that."""
     from asynclint.config.exclusion import Exclusion  # noqa: PLC0415 - only here
-    from asynclint.project.fastapi_version import fastapi_version_of  # noqa: PLC0415 - only here
+    from asynclint.project.fastapi_version import FastAPIVersions  # noqa: PLC0415 - only here
     from asynclint.project.roots import ImportRoots  # noqa: PLC0415 - only here
     from asynclint.source.discovery import discover  # noqa: PLC0415 - only here
 
     cwd = working_folder()
-    root = project_root(path, cwd)
+    folder = path if Path(path).is_dir() else posixpath.dirname(path)
+    root = ProjectRoots(cwd, known.declares_root, (folder,)).of_folder(folder)
     exclusion = Exclusion(known)
     files = discover((root,), cwd, exclusion, exclusion.respects_gitignore).files
-    folders = [root, *sorted({posixpath.dirname(file) for file in files})]
+    folders = [folder, root, *sorted({posixpath.dirname(file) for file in files})]
     config = known.for_project(root, folders)
     _refuse_problems(known)
-    found = fastapi_version_of(
-        config.fastapi_version, root, lambda: ImportRoots(root, files, declared=config.src).all_roots
-    )
+    import_roots = ImportRoots(root, files, declared=config.src)
+    declared = known.fastapi_versions(folders)
+    found = FastAPIVersions(config.fastapi_version, root, lambda: import_roots.all_roots, declared).of(folder)
     if found.origin is not None:
         return _Version(found.text, (display(found.origin, cwd),))
-    saying = (known.for_folder(folder) for folder in folders)
-    origins = (item.origins(_FASTAPI) for item in saying if item.config.fastapi_version == config.fastapi_version)
-    return _Version(found.text, next(origins, ()))
+    saying = (known.for_folder(item) for item in folders if declared.get(item) == found.text)
+    return _Version(found.text, next((item.origins(_FASTAPI) for item in saying), ()))
 
 
 def _values(resolved: Resolved, fastapi: _Version) -> dict[str, tuple[Any, tuple[str, ...]]]:

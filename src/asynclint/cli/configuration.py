@@ -11,13 +11,12 @@ import click
 from asynclint.cli.refusal import Refusal
 from asynclint.config.settings import SettingsError
 from asynclint.source.paths import absolute, display
-from asynclint.source.roots import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from asynclint.config.config import Config
-    from asynclint.config.configurations import Configurations
+    from asynclint.config.configurations import Configurations, Resolved
 
 PREFIX = "ASYNCLINT"
 """Environment variables: `ASYNCLINT_FAIL_LEVEL` stands for `--fail-level`."""
@@ -57,12 +56,12 @@ def configurations(options: dict[str, Any]) -> Configurations:
 
 
 def config_of_run(paths: Sequence[str], options: dict[str, Any]) -> Config:
-    """What holds for the run as a whole: that of the project checked, of several that of the working folder.
+    """What holds for the run as a whole: what all paths have in common, else what holds in the working folder.
 
     Raises Refusal with everything that is wrong.
     """
     known = configurations(options)
-    resolved = known.for_folder(_folder_of_run(paths))
+    resolved = _of_run(known, paths)
     try:
         known.refuse_problems()
     except SettingsError as error:
@@ -72,14 +71,15 @@ def config_of_run(paths: Sequence[str], options: dict[str, Any]) -> Config:
 
 def config_file_of_run(paths: Sequence[str], options: dict[str, Any]) -> str | None:
     """The file that `config_of_run` reads, as people see it; None where there is none."""
-    file = configurations(options).for_folder(_folder_of_run(paths)).file
+    file = _of_run(configurations(options), paths).file
     return None if file is None else display(file, working_folder())
 
 
-def _folder_of_run(paths: Sequence[str]) -> str:
+def _of_run(known: Configurations, paths: Sequence[str]) -> Resolved:
+    """What the paths have in common, else what holds in the working folder."""
     cwd = working_folder()
-    roots = {project_root(absolute(path, cwd), cwd) for path in paths}
-    return roots.pop() if len(roots) == 1 else cwd
+    found = {id(resolved): resolved for resolved in (known.for_path(absolute(path, cwd)) for path in paths)}
+    return next(iter(found.values())) if len(found) == 1 else known.for_folder(cwd)
 
 
 def working_folder() -> str:

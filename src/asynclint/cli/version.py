@@ -10,9 +10,9 @@ from typing import TypedDict
 import click
 
 from asynclint import __version__
-from asynclint.cli.configuration import working_folder
+from asynclint.cli.configuration import configurations, working_folder
 from asynclint.cli.terminal import write_out
-from asynclint.source.roots import config_file, git_root, project_root
+from asynclint.source.roots import ProjectRoots, git_root
 
 _LIBRARIES = ("click", "libcst", "msgspec", "pathspec", "rich")
 
@@ -48,7 +48,7 @@ def version(*, verbose: bool, output_format: str) -> None:
 
 def _about() -> About:
     cwd = working_folder()
-    root = project_root(cwd, cwd)
+    known = configurations({"config": (), "isolated": False})
     return {
         "asynclint": __version__,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -56,8 +56,8 @@ def _about() -> About:
         "encodings": f"file names {sys.getfilesystemencoding()}, standard output {sys.stdout.encoding}",
         "libraries": {name: _library(name) for name in _LIBRARIES},
         "working_folder": cwd,
-        "project": root,
-        "configuration": config_file(root),
+        "project": ProjectRoots(cwd, known.declares_root, (cwd,)).of_folder(cwd),
+        "configuration": known.for_folder(cwd).file,
         "repository": git_root(cwd),
     }
 

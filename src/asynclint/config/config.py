@@ -19,6 +19,7 @@ class Config:
     None stands for what is decided elsewhere where nothing is said. Paths are absolute.
     """
 
+    root: bool = False
     required_version: str | None = None
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()

@@ -70,6 +70,11 @@ class Configurations:
         """What holds for an absolute path, a file or a folder."""
         return self.for_folder(path if Path(path).is_dir() else posixpath.dirname(path))
 
+    def declares_root(self, folder: str) -> bool:
+        """Whether the configuration in an absolute folder says that a project begins there."""
+        resolved = self.for_folder(folder)
+        return resolved.config.root and resolved.file is not None and posixpath.dirname(resolved.file) == folder
+
     def for_project(self, root: str, folders: Iterable[str]) -> Config:
         """What holds for a project as a whole: its root's, with what the configurations of folders in it declare."""
         base = self.for_folder(root).config
@@ -87,6 +92,11 @@ class Configurations:
         versions = [config.fastapi_version for config in others.values() if config.fastapi_version is not None]
         newest = max(versions, key=_newest, default=None)
         return dataclasses.replace(base, **merged, fastapi_version=base.fastapi_version or newest)
+
+    def fastapi_versions(self, folders: Iterable[str]) -> dict[str, str]:
+        """What the configuration nearest to each of the absolute folders gives; nothing where it is silent."""
+        configured = ((folder, self.for_folder(folder).config.fastapi_version) for folder in folders)
+        return {folder: version for folder, version in configured if version is not None}
 
     def refuse_problems(self) -> None:
         """Raise SettingsError with everything that is wrong with the files read so far."""

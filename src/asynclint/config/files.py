@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import posixpath
 import re
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asynclint.config.kinds import InnerPath
-from asynclint.config.options import BY_KEY, EXTEND
+from asynclint.config.options import BY_KEY, EXTEND, ROOT
 from asynclint.config.places import line_of, lines_of
 from asynclint.config.selection import nearest
 from asynclint.config.values import Reading
-from asynclint.source.paths import display, inside
-from asynclint.source.roots import PYPROJECT, git_root
+from asynclint.source.paths import display
+from asynclint.source.roots import PYPROJECT, git_root, outermost_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,10 @@ class Layer:
     file: str | None = None
     text: str = ""
     prefix: KeyPath = ()
+
+    def without(self, key: str) -> Layer:
+        """The same, silent about a key."""
+        return dataclasses.replace(self, values={name: value for name, value in self.values.items() if name != key})
 
     def place(self, key: str) -> str:
         """Such as `pyproject.toml:12`."""
@@ -67,7 +72,7 @@ class ConfigFiles:
         while following is not None:
             seen.append(os.path.realpath(following))
             layer, extended = self._read(following, folder)
-            found.append(layer)
+            found.append(layer if not found else layer.without(ROOT))
             if extended is not None and os.path.realpath(extended) in seen:
                 way = " extends ".join(display(path, self._cwd) for path in (*seen, os.path.realpath(extended)))
                 self.problems.append(f"{layer.place(EXTEND)}: `{EXTEND}` leads back: {way}")
@@ -85,6 +90,8 @@ class ConfigFiles:
             return Layer(name, {})
         table = {key: _as_list(key, value) for key, value in table.items()}
         values, _ = _settings(table, reading, can_extend=False)
+        if ROOT in values:
+            reading.fail((ROOT,), f"`{ROOT}` is about the folder of a file, so it is said in one")
         self.problems += [f"{name}: {message}" for _, message in reading.problems]
         return Layer(name, values)
 
@@ -102,7 +109,7 @@ class ConfigFiles:
             what = "is not a table" if table is not None else "is missing"
             self.problems.append(f"{name}:1: `[tool.asynclint]` {what}")
             return empty, None
-        reading = Reading(folder or posixpath.dirname(file), _boundary(file, self._cwd), self._rules)
+        reading = Reading(folder or posixpath.dirname(file), _boundary(file), self._rules)
         values, extended = _settings(table, reading, can_extend=True)
         if reading.problems:
             lines = lines_of(text)
@@ -194,10 +201,10 @@ def _as_list(key: str, value: object) -> object:
     return value
 
 
-def _boundary(file: str, cwd: str) -> str:
-    """The folder that a configuration file may name paths in: its repository, without one the working folder."""
+def _boundary(file: str) -> str:
+    """The folder that a configuration file may name paths in: what is around it of the project it belongs to."""
     folder = posixpath.dirname(file)
-    return git_root(folder) or (cwd if inside(folder, cwd) else folder)
+    return git_root(folder) or outermost_mark(folder) or folder
 
 
 def _syntax_error(message: str, text: str) -> str:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 EXTEND = "extend"
 """The key that names another file; it is no setting itself."""
 
+ROOT = "root"
+"""The key that is about the folder of its file, so it holds for no other."""
+
 _DEFAULT_RULE = "ASL207"
 _BLOCKING_RULES = tuple(f"ASL{number}" for number in range(201, 210))
 
@@ -42,7 +45,7 @@ class Scope(enum.Enum):
     FILE = "each file, by the configuration nearest to it"
     PROJECT = "the whole project, together with the other configurations in it"
     FOLDER = "each folder, by the configuration nearest to it"
-    RUN = "the run, by the configuration of the project that is checked"
+    RUN = "the run, by the configuration that all paths given have in common, else that of the working folder"
 
 
 class Option(NamedTuple):
@@ -73,6 +76,14 @@ class Option(NamedTuple):
 _FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit")
 
 OPTIONS: tuple[Option, ...] = (
+    Option(
+        ROOT,
+        Flag(),
+        Scope.FOLDER,
+        "Whether the folder of this file is a project of its own: no source outside of it is read to judge what is in "
+        "it. Without that the whole repository is read. It is said in a file, for its own folder, and not inherited.",
+        "root = true",
+    ),
     Option(
         "required-version",
         VersionText(),
@@ -223,11 +234,10 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "fastapi-version",
         VersionText(),
-        Scope.PROJECT,
-        "The FastAPI that the application runs on; of a range, the newest in it. Where configurations inside a project "
-        "differ, that of its root counts, else the newest.",
+        Scope.FOLDER,
+        "The FastAPI that the application runs on; of a range, the newest in it.",
         'fastapi-version = "0.115"',
-        "what the lock file says, else requirements and pyproject.toml, else the newest",
+        "what lock files say, else requirements and pyproject.toml, those nearest to the code first; else the newest",
     ),
     Option("fixable", Rules(), Scope.FILE, "The rules whose fixes may be applied.", 'fixable = ["ASL1"]'),
     Option(

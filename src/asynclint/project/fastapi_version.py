@@ -6,10 +6,12 @@ yield dependencies (0.106, 0.118). So some questions have no answer without it.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from asynclint.core.version_range import NEWEST, Version, VersionRange, read_ran
 from asynclint.source.roots import git_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,62 @@ _REQUIREMENT = re.compile(
 """The name, and what may follow it: extras, the specifier, options such as hashes, a marker or a comment."""
 
 
+class FastAPIVersions:
+    """The version for each folder of a project: the services of a repository need not run on the same."""
+
+    def __init__(
+        self, given: str | None, root: str, import_roots: Callable[[], Iterable[str]], declared: Mapping[str, str]
+    ) -> None:
+        """`declared` has, by absolute folder, what the configuration nearest to it gives; the rest as `whole`."""
+        self._given = given
+        self._root = root
+        self._import_roots = import_roots
+        self._declared = declared
+        self._found: dict[str, FastAPIVersion] = {}
+        self._said = _Said()
+
+    @cached_property
+    def whole(self) -> FastAPIVersion:
+        """That of the project where a folder and those around it say nothing."""
+        return fastapi_version_of(self._given, self._root, self._import_roots)
+
+    def of(self, folder: str) -> FastAPIVersion:
+        """That of the code in an absolute folder: what is said nearest to it."""
+        found = self._found.get(folder)
+        if found is None:
+            found = self._found[folder] = self._of(folder)
+        return found
+
+    def _of(self, folder: str) -> FastAPIVersion:
+        declared = self._declared.get(folder)
+        configured = given_fastapi_version(declared) if declared is not None else None
+        if configured is not None:
+            return configured
+        found = _nearest(_upwards(folder, self._root), self._said)
+        return self.whole if found == UNKNOWN else found
+
+
+class _Said:
+    """What folders say, each asked once: a lock file may have megabytes."""
+
+    def __init__(self) -> None:
+        self.locked = functools.cache(_locked)
+        self.required = functools.cache(_required)
+
+
 def find_fastapi_version(root: str, further: Iterable[str] = ()) -> FastAPIVersion:
     """The version for a project. `root` and `further` are absolute folders.
 
     Looks in `root`, in the folders above it up to the top of its repository, then in the `further` ones. The nearest
     that says anything decides; but within a range, the version that a lock file further up has, as of a workspace.
     """
+    return _nearest((*_upwards(root, root), *sorted(set(further))), _Said())
+
+
+def _nearest(folders: Iterable[str], said: _Said) -> FastAPIVersion:
     span: FastAPIVersion | None = None
-    for folder in (*_upwards(root), *sorted(set(further))):
-        found = _locked(folder) or (_required(folder) if span is None else None)
+    for folder in folders:
+        found = said.locked(folder) or (said.required(folder) if span is None else None)
         if found is None or (span is not None and found.version > span.version):
             continue
         if found.exact:
@@ -94,9 +143,9 @@ def _newest(item: VersionRange) -> Version:
     return item.newest
 
 
-def _upwards(root: str) -> Iterator[str]:
-    top = git_root(root) or root
-    folder = root
+def _upwards(folder: str, root: str) -> Iterator[str]:
+    """The folder and those around it, up to the top of its repository, or where there is none to `root`."""
+    top = git_root(folder) or root
     yield folder
     while folder != top:
         folder = dirname(folder)

@@ -243,8 +243,8 @@ class LifecycleHooks:
             if not self._project.is_test(module_of(scope)):
                 inner = call.args[1] if len(call.args) > 1 else _keyword(call, "app")
                 yield from self._lifespans(inner, call, scope, "mounted")
-        if self._project.fastapi_version < MERGED_SINCE:
-            for scope, call in self._project.calls_named(frozenset({"include_router"})):
+        for scope, call in self._project.calls_named(frozenset({"include_router"})):
+            if self._project.fastapi_version_of(module_of(scope)) < MERGED_SINCE:
                 inner = call.args[0] if call.args else _keyword(call, "router")
                 yield from self._lifespans(inner, call, scope, "included")
 

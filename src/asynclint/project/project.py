@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
+from posixpath import dirname
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from asynclint.config.config import DEFAULTS
@@ -22,7 +24,7 @@ from asynclint.project.connection_tasks import ConnectionTaskReader
 from asynclint.project.departures import DepartureReader
 from asynclint.project.dispositions import DispositionReader
 from asynclint.project.exceptions import ExceptionSummaries
-from asynclint.project.fastapi_version import fastapi_version_of
+from asynclint.project.fastapi_version import FastAPIVersions
 from asynclint.project.held_locks import HeldLockReader
 from asynclint.project.implicit_sites import OPERATORS
 from asynclint.project.inference import Evaluator
@@ -42,11 +44,10 @@ from asynclint.project.values import External
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from asynclint.config.config import Config
     from asynclint.core.version_range import Version
-    from asynclint.project.fastapi_version import FastAPIVersion
     from asynclint.project.places import PlaceReader
 
 __all__ = ["ModuleSource", "Project"]
@@ -55,18 +56,30 @@ __all__ = ["ModuleSource", "Project"]
 class Project:
     """All modules and what is known of them. Every answer is computed when first asked for, and kept."""
 
-    def __init__(self, layout: Layout, config: Config = DEFAULTS) -> None:
+    def __init__(
+        self, layout: Layout, config: Config = DEFAULTS, fastapi_versions: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.layout = layout
         self.config = config
+        self._fastapi_versions = fastapi_versions
         self.evaluator = Evaluator(layout)
         self._line_tables: dict[str, LineTable] = {}
         self._mentioned: dict[tuple[bytes, ...], bool] = {}
 
     @classmethod
-    def build(cls, modules: Sequence[ModuleSource], root: str, config: Config = DEFAULTS) -> Project:
-        """Link the modules. `root` is the absolute path of the project's folder, `config` what holds there."""
+    def build(
+        cls,
+        modules: Sequence[ModuleSource],
+        root: str,
+        config: Config = DEFAULTS,
+        fastapi_versions: Mapping[str, str] = MappingProxyType({}),
+    ) -> Project:
+        """Link the modules. `root` is the absolute path of the project's folder, `config` what holds there.
+
+        `fastapi_versions` are those that configurations give, by absolute folder.
+        """
         declared = NOTHING_DECLARED if config is DEFAULTS else Declared.of(config)
-        return cls(Layout(modules, root, libraries(), config.src, declared), config)
+        return cls(Layout(modules, root, libraries(), config.src, declared), config, fastapi_versions)
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -165,14 +178,14 @@ class Project:
         return ExceptionSummaries(self.evaluator)
 
     @cached_property
-    def fastapi_release(self) -> FastAPIVersion:
-        """The FastAPI that the project runs on, and which file says so."""
-        return fastapi_version_of(self.config.fastapi_version, self.layout.root, lambda: self.layout.roots.all_roots)
+    def fastapi_releases(self) -> FastAPIVersions:
+        """The FastAPI that each folder of the project runs on, and which file says so."""
+        given, declared = self.config.fastapi_version, self._fastapi_versions
+        return FastAPIVersions(given, self.layout.root, lambda: self.layout.roots.all_roots, declared)
 
-    @property
-    def fastapi_version(self) -> Version:
+    def fastapi_version_of(self, module: Module) -> Version:
         """As in `version < (0, 118)`; above every release where nothing says which."""
-        return self.fastapi_release.version
+        return self.fastapi_releases.of(dirname(module.path)).version
 
     @cached_property
     def response_functions(self) -> frozenset[Function]:

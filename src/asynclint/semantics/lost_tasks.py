@@ -200,7 +200,7 @@ def _takes_over(scope: Function, other: str, name: str) -> bool:
 def _is_lost_after_yield(module: ModuleContext, scope: Function, statement: ir.Stmt) -> bool:
     roles = module.project.roles.of(scope)
     low, high = RUN_AFTER_YIELD
-    if Role.DEPENDENCY not in roles or low <= module.project.fastapi_version[:2] < high:
+    if Role.DEPENDENCY not in roles or low <= module.project.fastapi_version_of(module.module)[:2] < high:
         return False
     if module.project.roles.ends_with_function(scope):
         return False

@@ -109,7 +109,7 @@ def _is_closed_before_tasks(module: ModuleContext, loan: Loan) -> bool:
     low, high = CLOSED_EARLY
     if loan.kind == "request":
         return True
-    return loan.ends_with_function or low <= module.project.fastapi_version[:2] < high
+    return loan.ends_with_function or low <= module.project.fastapi_version_of(module.module)[:2] < high
 
 
 def _is_worth_a_note(module: ModuleContext, loan: Loan) -> bool:

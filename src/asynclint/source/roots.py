@@ -10,26 +10,92 @@ from typing import TYPE_CHECKING
 from asynclint.source.paths import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    Predicate = Callable[[str], bool]
 
 CONFIG_FILES = (".asynclint.toml", "asynclint.toml")
 PYPROJECT = "pyproject.toml"
 _TABLE = re.compile(rb"""tool\s*\.\s*["']?asynclint""")
 
 
-def project_root(path: str, cwd: str) -> str:
-    """The root of the project that a path belongs to; both are absolute.
+class ProjectRoots:
+    """To which project a file belongs, whoever asks: a run over a whole tree, a hook with one file, an editor.
 
-    The nearest folder upwards with an asynclint config, else with a pyproject.toml, else with .git. Without any of
-    these the working folder, or for a path outside of it the folder itself. A working folder that holds everything
-    (the root of the file system, the home folder, the folder for temporary files) is nobody's project either.
+    A project is what is read to judge a file. It is the git repository around the file, since what is kept together is
+    run together; without one, the outermost folder upwards with a `pyproject.toml` or a configuration of asynclint. A
+    configuration that says `root = true`, nearer than that, makes its folder a project of its own.
+
+    Where nothing marks a project it is the working folder, or outside of that the folder asked for. Folders under which
+    unrelated things lie (the root of the file system, the home folder, the folder for temporary files) are a project
+    only where a file in them says so and no folder below does: a repository of dot files in the home folder is none.
     """
-    folder = path if Path(path).is_dir() else posixpath.dirname(path)
-    for is_root in (_has_config, _has_pyproject, _has_git):
-        found = _nearest(folder, is_root)
-        if found is not None:
-            return found
-    return cwd if inside(folder, cwd) and cwd not in _catch_alls() else folder
+
+    def __init__(self, cwd: str, declares_root: Predicate, asked: Iterable[str] = ()) -> None:
+        """`declares_root` says of an absolute folder whether a configuration in it says `root = true`.
+
+        `asked` are the absolute folders that the run is about.
+        """
+        self._cwd = cwd
+        self._declares_root = declares_root
+        self._asked = sorted(asked, key=len)
+        self._catch_alls = _catch_alls()
+        self._bounds: dict[str, str | None] = {}
+        self._marked: dict[str, str | None] = {}
+
+    def of(self, path: str) -> str:
+        """The root of the project that an absolute path belongs to; a folder belongs to the project of its files."""
+        return self.of_folder(path if Path(path).is_dir() else posixpath.dirname(path))
+
+    def of_folder(self, folder: str) -> str:
+        """The same for files in an absolute folder."""
+        return self._bound(folder) or self._outermost_mark(folder) or self._without_marks(folder)
+
+    def _bound(self, folder: str) -> str | None:
+        """The nearest folder that is a repository or says that it is a root."""
+        passed: list[str] = []
+        found: str | None = None
+        for current in _upwards(folder):
+            if current in self._bounds:
+                found = self._bounds[current]
+                break
+            passed.append(current)
+            if self._is_bound(current):
+                found = current
+                break
+        self._bounds.update(dict.fromkeys(passed, found))
+        return found
+
+    def _is_bound(self, folder: str) -> bool:
+        return self._declares_root(folder) or (folder not in self._catch_alls and _has_git(folder))
+
+    def _outermost_mark(self, folder: str) -> str | None:
+        if folder not in self._marked:
+            self._marked[folder] = outermost_mark(folder)
+        return self._marked[folder]
+
+    def _without_marks(self, folder: str) -> str:
+        if inside(folder, self._cwd) and self._cwd not in self._catch_alls:
+            return self._cwd
+        return next((asked for asked in self._asked if inside(folder, asked)), folder)
+
+
+def outermost_mark(folder: str) -> str | None:
+    """The outermost folder, from an absolute one upwards, with a `pyproject.toml` or a configuration of asynclint."""
+    marked = [current for current in _upwards(folder) if _has_config(current) or _has_pyproject(current)]
+    catch_alls = _catch_alls() if marked else frozenset()
+    below = [current for current in marked if current not in catch_alls]
+    return below[-1] if below else next(iter(marked), None)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """The absolute folder and those around it, nearest first."""
+    while True:
+        yield folder
+        parent = posixpath.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent
 
 
 def _catch_alls() -> frozenset[str]:
@@ -54,14 +120,8 @@ def repository_root(cwd: str, paths: Iterable[str] = ()) -> str:
     return root or cwd
 
 
-def _nearest(folder: str, is_root: Callable[[str], bool]) -> str | None:
-    while True:
-        if is_root(folder):
-            return folder
-        parent = posixpath.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
+def _nearest(folder: str, is_root: Predicate) -> str | None:
+    return next((current for current in _upwards(folder) if is_root(current)), None)
 
 
 def git_root(folder: str) -> str | None:
