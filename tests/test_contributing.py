@@ -12,7 +12,7 @@ import pytest
 from asynclint.config.settings import Settings
 from asynclint.rulekit.expectations import differences
 from asynclint.rulekit.rule import Rule
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,8 @@ def rule(tmp_path: Path) -> Iterator[Rule]:
 
 
 def test_the_first_rule_does_what_its_examples_say(rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asynclint.run.all_rules", lambda: (rule,))
+    monkeypatch.setattr("asynclint.run.checks.all_rules", lambda: (rule,))
+    monkeypatch.setattr("asynclint.run.planning.described_rules", lambda: (rule.info,))
     project = tmp_path / "project"
     project.mkdir()
     (project / "pyproject.toml").touch()

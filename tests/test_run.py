@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import asynclint.run
+import asynclint.run.checks
+import asynclint.run.planning
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.core.diagnostic import Confidence, Diagnostic, Report, Severity
 from asynclint.core.span import Span
+from asynclint.findings.suppression_rules import SUPPRESSION_RULES
+from asynclint.findings.unchecked import UNCHECKED
 from asynclint.rulekit.rule import Rule
-from asynclint.run import check
+from asynclint.run.checks import check
 from asynclint.source.discovery import Discovery, discover
 
 if TYPE_CHECKING:
@@ -52,7 +55,9 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> None:
         rule("ASL901", known_modules, default=False),
         rule("ASL902", failing, default=False),
     )
-    monkeypatch.setattr(asynclint.run, "all_rules", lambda: made)
+    monkeypatch.setattr(asynclint.run.checks, "all_rules", lambda: made)
+    infos = (*(item.info for item in made), *SUPPRESSION_RULES, *UNCHECKED)
+    monkeypatch.setattr(asynclint.run.planning, "described_rules", lambda: infos)
 
 
 @pytest.fixture
@@ -128,7 +133,7 @@ def test_a_file_that_vanishes_during_the_run_is_named_and_the_rest_goes_on(
         (tree / "sub/b.py").unlink(missing_ok=True)
         return found
 
-    monkeypatch.setattr(asynclint.run, "discover", discover_and_delete)
+    monkeypatch.setattr(asynclint.run.planning, "discover", discover_and_delete)
     report = check(["."], Settings())
     assert places(report) == ["a.py:1", "a.py:2", "sub/c.py:1", "sub/c.py:2"]
     assert [(error.code, error.filename) for error in report.errors] == [("ASL011", "sub/b.py")]

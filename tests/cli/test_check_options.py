@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-import asynclint.run
+import asynclint.run.checks
 from asynclint.cli.app import main, run_command_line
 from asynclint.cli.coverage import coverage_line, error_line
 from asynclint.cli.terminal import wants_colour, write_out
@@ -46,7 +46,7 @@ class FakeRun:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     fake = FakeRun()
-    monkeypatch.setattr(asynclint.run, "check", fake)
+    monkeypatch.setattr(asynclint.run.checks, "check", fake)
     return fake
 
 
@@ -200,7 +200,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def fail(*_: object) -> Report:
             raise error
 
-        monkeypatch.setattr(asynclint.run, "check", fail)
+        monkeypatch.setattr(asynclint.run.checks, "check", fail)
 
     return fail_with
 

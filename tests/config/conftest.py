@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from asynclint.config.settings import Settings
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable

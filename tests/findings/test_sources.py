@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.config.settings import Settings
 from asynclint.report.line_hash import line_hashes
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,8 @@ import pytest
 from asynclint.config.settings import Settings
 from asynclint.findings.directives import Vocabulary, read_directives
 from asynclint.findings.reach import Reach
-from asynclint.run import check, fix
+from asynclint.run.checks import check
+from asynclint.run.fixes import fix
 from asynclint.source.comments import read_comments
 
 if TYPE_CHECKING:

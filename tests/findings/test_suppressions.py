@@ -11,7 +11,7 @@ from asynclint.config.settings import Settings
 from asynclint.findings.suppression_rules import SUPPRESSION_RULES
 from asynclint.knowledge.peer_codes import PEER_CODES
 from asynclint.rulekit.discovery import all_rules
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -257,7 +257,7 @@ def test_a_rule_that_broke_on_the_file_is_not_judged(folder: Path, monkeypatch: 
         raise RuntimeError
 
     rules = tuple(dataclasses.replace(rule, check=broken) if rule.code == "ASL201" else rule for rule in all_rules())
-    monkeypatch.setattr("asynclint.run.all_rules", lambda: rules)
+    monkeypatch.setattr("asynclint.run.checks.all_rules", lambda: rules)
     (folder / "m.py").write_text("x = 1  # noqa: ASL201\ny = 1  # noqa: ASL202\n")
     assert [item.location.start.row for item in check(["m.py"], Settings()).diagnostics] == [2]
 

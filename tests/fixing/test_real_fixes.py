@@ -13,10 +13,11 @@ import pytest
 from asynclint.config.settings import Settings
 from asynclint.fixing.judgement import compiles
 from asynclint.rulekit.discovery import all_rules
-from asynclint.run import check, fix
+from asynclint.run.checks import check
+from asynclint.run.fixes import fix
 
 if TYPE_CHECKING:
-    from asynclint.run import Fixed
+    from asynclint.run.fixes import Fixed
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PROJECTS = FIXTURES / "projects"

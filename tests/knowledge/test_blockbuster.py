@@ -15,7 +15,7 @@ from blockbuster import BlockBuster
 
 from asynclint.config.settings import Settings
 from asynclint.knowledge.blocking import lookup
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.rulekit.expectations import differences
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

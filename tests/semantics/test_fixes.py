@@ -9,7 +9,7 @@ import pytest
 from asynclint.config.settings import Settings
 from asynclint.core.diagnostic import Applicability
 from asynclint.fixing.edits import applied
-from asynclint.run import check
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable

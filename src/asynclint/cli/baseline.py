@@ -147,7 +147,7 @@ def _refuse_unwritable(file: str) -> None:
 
 def _checked(ctx: click.Context, paths: tuple[str, ...], config: Config, options: dict[str, Any]) -> Report:
     """The report of a run that checked everything; else says what it did not and ends."""
-    from asynclint.run import check as run  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.run.checks import check as run  # noqa: PLC0415 - `--help` needs none of it
 
     settings = Settings(
         select=listed(options["select"]),

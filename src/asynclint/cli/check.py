@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from asynclint.cli.baselines import BaselineFile
     from asynclint.config.config import Config
     from asynclint.core.diagnostic import Report
-    from asynclint.run import Fixed
+    from asynclint.run.fixes import Fixed
 
 
 @click.command(cls=CheckCommand, context_settings={"auto_envvar_prefix": PREFIX})
@@ -230,7 +230,7 @@ def _inputs(paths: tuple[str, ...], options: dict[str, Any]) -> Inputs:
 
 
 def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> Report:
-    from asynclint.run import check as run  # noqa: PLC0415 - `--version` and `--help` need none of it
+    from asynclint.run.checks import check as run  # noqa: PLC0415 - `--version` and `--help` need none of it
 
     try:
         with ProgressBar(wanted=show_progress) as progress:
@@ -241,7 +241,7 @@ def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> 
 
 def _fix(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, options: dict[str, Any]) -> Fixed:
     """Fix what the run is about: what a baseline has is left for another day."""
-    from asynclint.run import fix  # noqa: PLC0415 - as above
+    from asynclint.run.fixes import fix  # noqa: PLC0415 - as above
 
     write = not options["diff"]
     try:

@@ -53,7 +53,7 @@ def explain(place: tuple[str, int], settings: Settings, baseline: BaselineFile |
 
 
 def _explained(place: tuple[str, int], settings: Settings, baseline: BaselineFile | None) -> Explanation | CheckError:
-    from asynclint.run import explain as run  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.run.questions import explain as run  # noqa: PLC0415 - `--help` needs none of it
 
     path, row = place
     if os.path.isdir(path):  # noqa: PTH112 - the name as it was given
@@ -70,7 +70,7 @@ def _baselined(
     path: str, settings: Settings, baseline: BaselineFile, progress: Progress
 ) -> frozenset[tuple[str, Span]]:
     """The findings of the file that the baseline has."""
-    from asynclint.run import check  # noqa: PLC0415 - as above
+    from asynclint.run.checks import check  # noqa: PLC0415 - as above
 
     report = check((path,), settings, progress)
     new = baseline.compare(report).report.diagnostics

@@ -13,7 +13,7 @@ from asynclint.report.printable import printable
 
 if TYPE_CHECKING:
     from asynclint.config.settings import Settings
-    from asynclint.run import Fixed
+    from asynclint.run.fixes import Fixed
 
 
 def write_diff(fixed: Fixed, settings: Settings) -> int:

@@ -73,7 +73,7 @@ def routes(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> Non
 
 
 def _read(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> EntryPoints:
-    from asynclint.run import entry_points  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.run.questions import entry_points  # noqa: PLC0415 - `--help` needs none of it
 
     try:
         with ProgressBar(wanted=show_progress) as progress:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def show_files(paths: tuple[str, ...], settings: Settings) -> int:
     """List the files of the paths, one on each line; the exit code."""
-    from asynclint.run import files_of  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.run.questions import files_of  # noqa: PLC0415 - `--help` needs none of it
 
     try:
         files, errors = files_of(paths, settings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def silence(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, reason: str, *, quiet: bool) -> Report:
     """Write the comments, say how many, and return the report of what is left."""
-    from asynclint.run import add_noqa  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.run.fixes import add_noqa  # noqa: PLC0415 - `--help` needs none of it
 
     try:
         with ProgressBar(wanted=not quiet) as progress:

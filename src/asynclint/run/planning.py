@@ -1,0 +1,106 @@
+"""Paths to projects: which files to read, which of them findings are wanted of, and what the settings say of each."""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from asynclint.config.configurations import Configurations
+from asynclint.config.exclusion import Exclusion
+from asynclint.findings.ruling import Rulings
+from asynclint.rulekit.descriptions import described_rules
+from asynclint.source.discovery import discover
+from asynclint.source.paths import absolute, inside
+from asynclint.source.problems import EMPTY_FOLDER
+from asynclint.source.roots import ProjectRoots
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asynclint.config.config import Config
+    from asynclint.config.settings import Settings
+    from asynclint.core.diagnostic import CheckError, RuleInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A project to read as a whole, and those of its files that findings are wanted of."""
+
+    root: str
+    asked: frozenset[str]
+    files: tuple[str, ...]
+    configurations: Configurations
+
+    @property
+    def config(self) -> Config:
+        """What holds for the project as a whole."""
+        return self.configurations.for_project(self.root, self.folders)
+
+    @property
+    def folders(self) -> set[str]:
+        """Those with files of the project."""
+        return {posixpath.dirname(path) for path in self.files}
+
+    def in_patterns(self, path: str) -> str:
+        """How a pattern in the configuration nearest to a file names it."""
+        file = self.configurations.for_folder(posixpath.dirname(path)).file
+        folder = self.root if file is None else posixpath.dirname(file)
+        return path.removeprefix(folder.rstrip("/") + "/")
+
+
+class Plan(NamedTuple):
+    """The projects to read, and the errors, rulings and enabled codes that hold for the run as a whole."""
+
+    infos: tuple[RuleInfo, ...]
+    work: list[Work]
+    errors: list[CheckError]
+    rulings: Rulings
+    chosen: frozenset[str]
+
+
+def plan(paths: Sequence[str], settings: Settings, cwd: str) -> Plan:
+    """What is to be read, and what the settings say of it. Raises SettingsError where they make no sense."""
+    infos = described_rules()
+    configurations = Configurations(cwd, infos, settings.config, isolated=settings.isolated)
+    rulings = Rulings(infos, settings, configurations)
+    work, errors = _projects(paths, cwd, configurations, settings)
+    asked = [path for item in work for path in item.asked]
+    chosen = rulings.enabled(asked or [f"{cwd}/"])
+    configurations.refuse_problems()
+    return Plan(infos, work, errors, rulings, chosen)
+
+
+def _projects(
+    paths: Sequence[str], cwd: str, configurations: Configurations, settings: Settings
+) -> tuple[list[Work], list[CheckError]]:
+    """The files asked for, each in the project it belongs to, outer projects first.
+
+    Which that is does not depend on the paths: a project inside another one is judged by itself, and read as a part of
+    the outer one too, whose files may import it.
+    """
+    exclusion = Exclusion(configurations)
+    search = functools.partial(discover, cwd=cwd, left_out=exclusion, respects_gitignore=exclusion.respects_gitignore)
+    given_text = settings.given.path if settings.given is not None else None
+    given = [path for path in (absolute(item, cwd) for item in paths) if not _is_left_out(path, exclusion, settings)]
+    folders = {path if Path(path).is_dir() else posixpath.dirname(path) for path in given}
+    roots = ProjectRoots(cwd, configurations.declares_root, folders)
+    found = search(tuple(path for path in given if path != given_text))
+    by_root: dict[str, set[str]] = {}
+    for path in (*found.files, *(path for path in given if path == given_text)):
+        by_root.setdefault(roots.of_folder(posixpath.dirname(path)), set()).add(path)
+    work: list[Work] = []
+    for root, asked in sorted(by_root.items()):
+        whole = search((root,)).files if root not in given else (path for path in found.files if inside(path, root))
+        work.append(Work(root, frozenset(asked), tuple(sorted(asked.union(whole))), configurations))
+    return work, [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]
+
+
+def _is_left_out(path: str, exclusion: Exclusion, settings: Settings) -> bool:
+    """Whether a path that was given is a file that exclusion is forced on."""
+    if not settings.force_exclude:
+        return False
+    is_file = Path(path).is_file() or (settings.given is not None and path == settings.given.path)
+    return is_file and exclusion.of_given(path)
