@@ -66,6 +66,9 @@ AWAITED = {
     "print(f(1)  # why\n)": "print(await f(1)  # why\n)",
     "with f(1) as x: pass": "with await f(1) as x: pass",
     "x = 'ü' + f(1).z": "x = 'ü' + (await f(1)).z",
+    "x = [y for z in w for y in f(1)]": "x = [y for z in w for y in await f(1)]",
+    "x = [[y for y in f(1)] for z in w]": "x = [[y for y in await f(1)] for z in w]",
+    "x = [y for y in [z for z in w if f(1)]]": "x = [y for y in [z for z in w if await f(1)]]",
 }
 
 
@@ -89,6 +92,8 @@ NOT_AWAITED = [
     "type X = f(1)",
     "def g[T: f(1)](): pass",
     "x = [lambda: f(1) for y in z]",
+    "x = [[f(1) for y in z] for a in b]",  # no Python before 3.11 compiles it
+    "x = {a: {y for y in z if f(1)} for a in b}",
 ]
 
 
@@ -158,7 +163,7 @@ def _calls(statement: str) -> list[NodeMatch[cst.Call]]:
     return sorted(calls, key=lambda match: match.span.end)
 
 
-@pytest.mark.parametrize("statement", ["await f(1)", "f(func=1)", "lambda: f(1)"])
+@pytest.mark.parametrize("statement", ["await f(1)", "f(func=1)", "lambda: f(1)", "(f  # why\n(1))"])
 def test_calls_are_not_offloaded(statement: str) -> None:
     assert rewrite.offload(_calls(statement)[0], "asyncio.to_thread", in_async=True) is None
 
@@ -221,7 +226,7 @@ def test_sleeps_are_replaced(statement: str, expected: str) -> None:
     assert edited(statement, rewrite.sleep_without_blocking(call, "asyncio.sleep", in_async=True)) == expected
 
 
-@pytest.mark.parametrize("statement", ["f()", "f(*a)", "f(secs=1)", "f(1, 2)", "lambda: f(1)"])
+@pytest.mark.parametrize("statement", ["f()", "f(*a)", "f(secs=1)", "f(1, 2)", "lambda: f(1)", "(time  # why\n.f(1))"])
 def test_sleeps_with_odd_arguments_are_left(statement: str) -> None:
     assert rewrite.sleep_without_blocking(_calls(statement)[0], "asyncio.sleep", in_async=True) is None
 
@@ -465,6 +470,12 @@ def test_imports_are_put_in_their_place(source: str, expected: str, newline: str
         ("import asyncio\nimport os\n", ["asyncio"], "import asyncio as _asyncio\nimport asyncio\nimport os\n"),
         ("asyncio = None\n", [], "import asyncio as _asyncio\n\nasyncio = None\n"),
         ("def asyncio(): pass\n", [], "import asyncio as _asyncio\n\ndef asyncio(): pass\n"),
+        ("import asyncio\ndel asyncio\n", [], "import asyncio\nimport asyncio as _asyncio\ndel asyncio\n"),
+        (
+            "import asyncio\ndef f():\n    global x, asyncio\n    asyncio = x\n",
+            [],
+            "import asyncio\nimport asyncio as _asyncio\ndef f():\n    global x, asyncio\n    asyncio = x\n",
+        ),
         (
             "import trio as asyncio\n_asyncio = 1\n",
             [],

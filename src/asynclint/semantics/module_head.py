@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(rb"[^\W\d]\w*")
 _NON_ASCII_WORD = re.compile(r"[^\W\d]\w*")
 _CODING = re.compile(rb"#.*?coding[:=]")
+_GLOBAL = re.compile(rb"^[ \t]*global[ \t]+([^\n;#]+)|[;:][ \t]*global[ \t]+([^\n;#]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def module_head(data: bytes, module: ir.ModuleIR) -> ModuleHead:
     preamble_end = _line_after(data, _end(module, preamble[-1])) if preamble else _leading_comments_end(data)
     run = _import_run(body[len(preamble) :])
     imports_end = _line_after(data, _end(module, run[-1])) if run else preamble_end
-    bound = _bound(module, body)
+    bound = _bound(data, module, body)
     return ModuleHead(
         imported=_imported(body, bound),
         bound=bound,
@@ -148,14 +149,23 @@ def _imported(body: tuple[ir.Stmt, ...], bound: dict[str, frozenset[str]]) -> di
     return {name: target for name, target in found.items() if target and bound[name] == {target}}
 
 
-def _bound(module: ir.ModuleIR, body: tuple[ir.Stmt, ...]) -> dict[str, frozenset[str]]:
+def _bound(data: bytes, module: ir.ModuleIR, body: tuple[ir.Stmt, ...]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for statement in statements(body):
         for name, target in _import_bindings(statement):
             found.setdefault(name, set()).add(target)
         for name in _other_bindings(module, statement):
             found.setdefault(name, set()).add("")
+    for name in _declared_global(data):
+        found.setdefault(name, set()).add("")
     return {name: frozenset(targets) for name, targets in found.items()}
+
+
+def _declared_global(data: bytes) -> Iterator[str]:
+    """The names that functions may bind, or delete, in the place of the module."""
+    for statement in _GLOBAL.findall(data):
+        for name in b"".join(statement).split(b","):
+            yield name.strip().decode()
 
 
 def _import_bindings(statement: ir.Stmt) -> Iterator[tuple[str, str]]:
@@ -197,6 +207,8 @@ def _targets(statement: ir.Stmt) -> Iterator[ir.Expr]:
             yield from statement.targets
         case ir.AnnAssign() | ir.AugAssign() | ir.For():
             yield statement.target
+        case ir.Delete():
+            yield from statement.targets
         case ir.With():
             yield from (item.target for item in statement.items if item.target is not None)
         case _:

@@ -48,7 +48,23 @@ def may_await(match: NodeMatch[cst.CSTNode], *, in_async: bool) -> bool:
     if not in_async:
         return False
     path = [match.node, *match.syntax.parents(match.node)]
-    return not any(_leaves_frame(path[:depth]) for depth in range(2, len(path) + 1))
+    steps = [path[:depth] for depth in range(2, len(path) + 1)]
+    if any(_leaves_frame(step) for step in steps):
+        return False
+    # Before Python 3.11 a comprehension that awaits may not stand in one that does not.
+    return sum(_enters_comprehension(step) for step in steps) < 2
+
+
+def _enters_comprehension(path: list[cst.CSTNode]) -> bool:
+    """Whether the last node of an upward path is a comprehension that evaluates the ones before it again and again."""
+    import libcst as cst
+
+    return isinstance(path[-1], cst.BaseComp) and not _is_outermost_iterable(path, path[-1])
+
+
+def _is_outermost_iterable(path: list[cst.CSTNode], comprehension: cst.BaseComp) -> bool:
+    """Whether an upward path comes from what the enclosing frame evaluates, once, for a comprehension."""
+    return len(path) > 2 and path[-2] is comprehension.for_in and path[-3] is comprehension.for_in.iter
 
 
 def _leaves_frame(path: list[cst.CSTNode]) -> bool:
@@ -62,7 +78,7 @@ def _leaves_frame(path: list[cst.CSTNode]) -> bool:
             return child is parent.body
         case cst.GeneratorExp():
             # Only the outermost iterable is evaluated at once; `await` elsewhere makes the generator an async one.
-            return not (len(path) > 2 and child is parent.for_in and path[-3] is parent.for_in.iter)
+            return not _is_outermost_iterable(path, parent)
         case cst.Annotation() | cst.TypeAlias() | cst.TypeParameters():
             return True
         case _:
@@ -74,7 +90,8 @@ def insert_await(match: NodeMatch[cst.BaseExpression], *, in_async: bool) -> Edi
     if not may_await(match, in_async=in_async):
         return None
     opening, closing, span = _await_tokens(match)
-    return _edits([TextEdit(Span(span.start, span.start), opening), TextEdit(Span(span.end, span.end), closing)])
+    data = match.syntax.data
+    return _edits(data, [TextEdit(Span(span.start, span.start), opening), TextEdit(Span(span.end, span.end), closing)])
 
 
 def await_receiver(call: NodeMatch[cst.Call], *, in_async: bool) -> Edits | None:
@@ -89,11 +106,12 @@ def await_receiver(call: NodeMatch[cst.Call], *, in_async: bool) -> Edits | None
     if call.node.lpar:
         span = call.span
     return _edits(
+        syntax.data,
         [
             TextEdit(Span(span.start, span.start), opening),
             TextEdit(Span(kept.end, call.span.end), ""),
             TextEdit(Span(span.end, span.end), closing),
-        ]
+        ],
     )
 
 
@@ -138,7 +156,7 @@ def replace_callee(call: NodeMatch[cst.Call], callee: str) -> Edits:
 def await_instead(call: NodeMatch[cst.Call], callee: str, *, in_async: bool) -> Edits | None:
     """`f(x)` → `await callee(x)`."""
     awaited = insert_await(call, in_async=in_async)
-    return None if awaited is None else _edits([*awaited, *replace_callee(call, callee)])
+    return None if awaited is None else _edits(call.syntax.data, [*awaited, *replace_callee(call, callee)])
 
 
 def sleep_without_blocking(call: NodeMatch[cst.Call], asyncio_sleep: str, *, in_async: bool) -> Edits | None:
@@ -159,11 +177,12 @@ def offload(call: NodeMatch[cst.Call], to_thread: str, *, in_async: bool) -> Edi
         return None
     opening, closing, span = _await_tokens(call)
     return _edits(
+        call.syntax.data,
         [
             TextEdit(Span(span.start, span.start), f"{opening}{to_thread}("),
             *separated,
             TextEdit(Span(span.end, span.end), f"){closing}" if _is_sole_generator(call) else closing),
-        ]
+        ],
     )
 
 
@@ -180,8 +199,8 @@ def pass_call_as_arguments(call: NodeMatch[cst.Call]) -> Edits | None:
     if separated is None:
         return None
     if _is_sole_generator(call):
-        return _edits(separated)
-    return _edits([*separated, *_drop_closing_parenthesis(call, argument)])
+        return _edits(call.syntax.data, separated)
+    return _edits(call.syntax.data, [*separated, *_drop_closing_parenthesis(call, argument)])
 
 
 def _separate_callee(call: NodeMatch[cst.Call]) -> list[TextEdit] | None:
@@ -300,7 +319,7 @@ def discard_when_done(store: NodeMatch[cst.Call], task: str, tasks: str) -> Edit
             return None
     newline = newline_of(syntax.data)
     edits.append(TextEdit(Span(line_end, line_end), "".join(f"{newline}{indent}{line}" for line in lines)))
-    return _edits(edits)
+    return _edits(syntax.data, edits)
 
 
 def drop_async(data: bytes, start: int) -> Edits | None:
@@ -334,7 +353,7 @@ def guard_body(function: NodeMatch[cst.FunctionDef], handler: str) -> Edits | No
     opening = TextEdit(Span(start, start), f"{depth}try:{newline}{step}")
     shifted = (TextEdit(Span(line, line), step) for line in _shiftable_lines(syntax, function.node, start, end))
     closing = TextEdit(Span(end, end), f"{newline}{depth}except Exception:{newline}{depth}{step}{handler}")
-    return _edits([opening, *shifted, closing])
+    return _edits(data, [opening, *shifted, closing])
 
 
 def _block_range(syntax: StatementSyntax, statements: Iterable[cst.BaseStatement]) -> tuple[int, int]:
@@ -503,9 +522,12 @@ def _insertion(offset: int, content: str) -> TextEdit:
 # edits
 
 
-def _edits(edits: Iterable[TextEdit]) -> Edits:
-    """Sorted, without those that change nothing, those that touch joined into one."""
+def _edits(data: bytes, edits: Iterable[TextEdit]) -> Edits | None:
+    """Sorted, without those that change nothing, those that touch joined into one; None if a comment would be lost."""
     ordered = sorted((edit for edit in edits if edit.content or edit.span.start < edit.span.end), key=lambda e: e.span)
+    # What is taken away are names, punctuation and the space between them: a `#` there begins a comment.
+    if any(b"#" in data[edit.span.start : edit.span.end] for edit in ordered):
+        return None
     joined: list[TextEdit] = ordered[:1]
     for _, edit in pairwise(ordered):
         last = joined[-1]

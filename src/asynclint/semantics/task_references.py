@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.project.model import Function
 from asynclint.semantics.module_head import free_name
+from asynclint.semantics.names import local_names
 from asynclint.semantics.rewrite import insert_after_imports, keep_task
 
 if TYPE_CHECKING:
@@ -35,15 +36,16 @@ def keep_in_set(module: ModuleContext, site: TaskSite) -> Edits | None:
     name = free_name("background_tasks", taken)
     kept = keep_task(match, task, name)
     declared = insert_after_imports(module.module.data, module.head, f"{name} = set()")
-    if kept is None or declared is None:
+    if kept is None or declared is None or "set" in module.head.bound:
         return None
     return (*declared, *kept)
 
 
 def _existing_set(module: Module, scope: Function) -> str | None:
     """A module-level set in which the module keeps its tasks already: added to and discarded from somewhere in it."""
+    hidden = local_names(scope)
     for name, bindings in module.index.bindings.items():
-        if len(bindings) != 1 or scope.index.binds(name):
+        if len(bindings) != 1 or bindings[0].block or name in hidden:
             continue
         value = bindings[0].value
         is_set = isinstance(value, ir.Call) and isinstance(value.func, ir.Name) and value.func.id == "set"
