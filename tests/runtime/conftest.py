@@ -1,23 +1,31 @@
-"""Requests to real FastAPI applications."""
+"""The sides of the rules' examples as running modules, and requests to real FastAPI applications."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import gc
+import http.server
+import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from asynclint.config.settings import Settings
 from asynclint.rulekit.expectations import as_shown
+from asynclint.run import fix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from asynclint.rulekit.rule import Rule
 
-    Load = Callable[[Rule, str], dict[str, Any]]
+    Source = Callable[..., str]
+    Load = Callable[..., dict[str, Any]]
     Request = Callable[..., httpx.Response]
 
 
@@ -35,15 +43,38 @@ def lost_objects_are_collected() -> Iterator[None]:
     gc.collect()
 
 
-@pytest.fixture
-def load() -> Load:
-    """Runs the "bad" or the "good" side of the first example of a rule as a module, and gives its globals."""
+@functools.cache
+def _fixed(rule: Rule, number: int) -> str:
+    """What `--fix --unsafe-fixes` makes of the bad side."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("pyproject.toml").touch()
+        Path("example.py").write_text(as_shown(rule.examples[number].bad))
+        (change,) = fix(["."], Settings(jobs=1, select=(rule.code,)), unsafe=True, write=False).changes
+    return change.after.decode()
 
-    def run(rule: Rule, side: str) -> dict[str, Any]:
-        example = rule.examples[0]
-        source = as_shown(example.bad) if side == "bad" else example.good
+
+@pytest.fixture
+def source() -> Source:
+    """The "bad" or the "good" side of an example (the first unless `number` says another), or the "fixed" bad one."""
+
+    def text(rule: Rule, side: str, number: int = 0) -> str:
+        example = rule.examples[number]
+        return {"bad": as_shown(example.bad), "good": example.good}[side] if side != "fixed" else _fixed(rule, number)
+
+    return text
+
+
+@pytest.fixture
+def load(source: Source) -> Load:
+    """Runs a side of an example as a module, with texts of it replaced by others, and gives its globals."""
+
+    def run(rule: Rule, side: str, number: int = 0, replaced: Mapping[str, str] | None = None) -> dict[str, Any]:
+        text = source(rule, side, number)
+        for old, new in (replaced or {}).items():
+            assert old in text
+            text = text.replace(old, new)
         namespace: dict[str, Any] = {"__name__": f"{rule.name}_{side}"}
-        exec(compile(source, f"<{rule.name}, {side}>", "exec"), namespace)
+        exec(compile(text, f"<{rule.name}, {side}>", "exec"), namespace)
         return namespace
 
     return run
@@ -62,3 +93,82 @@ def request_to() -> Request:
         return asyncio.run(send(app, method, path, options))
 
     return run
+
+
+class Witness:
+    """Says, from within a call that blocks its thread, whether the event loop went on meanwhile."""
+
+    PATIENCE = 0.5
+    """Seconds that a loop has to show itself; only a loop that stands still takes them all."""
+
+    def __init__(self) -> None:
+        self.turned: list[bool] = []
+        """For each call that blocked, in their order."""
+        self._asked = threading.Event()
+        self._turned = threading.Event()
+
+    def ask(self) -> bool:
+        """To be called in the middle of the call, in whatever thread."""
+        self._turned.clear()
+        self._asked.set()
+        self.turned.append(self._turned.wait(self.PATIENCE))
+        return self.turned[-1]
+
+    def run(self, work: Callable[[], Any]) -> Any:
+        """The result of an async function, beside which the loop turns as long as nothing keeps it from that."""
+
+        async def turn() -> None:
+            while True:
+                if self._asked.is_set():
+                    self._asked.clear()
+                    self._turned.set()
+                await asyncio.sleep(0.001)
+
+        async def main() -> Any:
+            turning = asyncio.create_task(turn())
+            try:
+                return await work()
+            finally:
+                turning.cancel()
+
+        return asyncio.run(main())
+
+    def request(self, app: Any, method: str, path: str, **options: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+                return await client.request(method, path, **options)
+
+        response = self.run(send)
+        assert isinstance(response, httpx.Response)
+        return response
+
+
+@pytest.fixture
+def witness() -> Witness:
+    return Witness()
+
+
+@pytest.fixture
+def server(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an HTTP server that asks the witness before each answer: an empty object, or nothing to a PUT."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            witness.ask()
+            self.send_response(200)
+            body = b"" if self.command == "PUT" else b"{}"
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
