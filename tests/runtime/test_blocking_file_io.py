@@ -47,7 +47,7 @@ def test_reading(side: str, turned: bool, load: Load, witness: Witness, slow_fil
 def test_writing_on_the_loop(load: Load, witness: Witness, slow_files: list[threading.Thread]) -> None:
     module = load(RULE, "bad")
 
-    def opened(*args: str) -> Any:
+    def opened(*args: Any) -> Any:
         slow_files[1].start()
         return open(*args)  # noqa: PTH123
 

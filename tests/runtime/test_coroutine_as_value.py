@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(("side", "check", "shown"), [("bad", 500, 500), ("good", 403, 200)])
+@pytest.mark.parametrize(("side", "check", "shown"), [("bad", 500, 500), ("fixed", 403, 200), ("good", 403, 200)])
 def test_the_example(side: str, check: int, shown: int, load: Load, request_to: Request) -> None:
     app = load(RULE, side)["app"]
     assert request_to(app, "DELETE", "/users/a?user=guest").status_code == check

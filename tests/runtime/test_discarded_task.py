@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from asynclint.rules.discarded_task import RULE
+
+if TYPE_CHECKING:
+    from tests.runtime.conftest import Load
 
 
 async def _waits_for(future: asyncio.Future[None]) -> None:
@@ -44,3 +50,35 @@ def test_a_kept_task_is_not() -> None:
         return reference() is not None and len(keep) == 1
 
     assert asyncio.run(main())
+
+
+async def _survivors(module: dict[str, Any]) -> tuple[int, int]:
+    """How many of the tasks that a request started live through a collection, and how many are kept when all is done.
+
+    Each waits for something that nothing but it refers to.
+    """
+    waiting: list[weakref.ref[asyncio.Future[None]]] = []
+
+    async def audit(_user: str) -> None:
+        future = asyncio.get_running_loop().create_future()
+        waiting.append(weakref.ref(future))
+        await future
+
+    module["audit"] = audit
+    await module["visit"]("a")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    alive = [future for reference in waiting if (future := reference()) is not None]
+    for future in alive:
+        future.set_result(None)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    kept = module.get("running", module.get("background_tasks", ()))
+    return len(alive), len(kept)
+
+
+# One of the two tasks of the bad example has a fix.
+@pytest.mark.parametrize(("side", "alive"), [("bad", 0), ("fixed", 1), ("good", 1)])
+def test_the_example(side: str, alive: int, load: Load) -> None:
+    assert asyncio.run(_survivors(load(RULE, side))) == (alive, 0)

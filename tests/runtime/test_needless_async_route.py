@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from asynclint.rulekit.expectations import as_shown
 from asynclint.rules.needless_async_route import RULE
+
+if TYPE_CHECKING:
+    from tests.runtime.conftest import Load
 
 
 def others_run(*, is_async: bool) -> bool:
@@ -47,16 +50,14 @@ def test_the_loop_stops_for_async_only() -> None:
     assert others_run(is_async=False)
 
 
-@pytest.mark.parametrize(("side", "on_loop"), [("bad", True), ("good", False)])
-def test_where_it_runs(side: str, on_loop: bool) -> None:
-    example = RULE.examples[0]
-    source = as_shown(example.bad) if side == "bad" else example.good
+@pytest.mark.parametrize(("side", "on_loop"), [("bad", True), ("fixed", False), ("good", False)])
+def test_where_it_runs(side: str, on_loop: bool, load: Load) -> None:
     threads: list[threading.Thread] = []
-    namespace = {"__name__": "shop", "note": lambda: threads.append(threading.current_thread())}
-    exec(compile(source.replace("    return", "    note()\n    return"), "<example>", "exec"), namespace)
+    namespace = load(RULE, side, replaced={"    return": "    note()\n    return"})
+    namespace["note"] = lambda: threads.append(threading.current_thread())
 
     async def main() -> None:
-        transport = httpx.ASGITransport(app=namespace["app"])  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=namespace["app"])
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             await client.get("/settings")
 

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asynclint.rules.swallowed_cancellation import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from tests.runtime.conftest import Load
 
     Loop = Callable[[list[int]], Coroutine[None, None, None]]
 
@@ -93,3 +97,30 @@ def test_it_goes_on(loop: Loop) -> None:
 @pytest.mark.parametrize("loop", [only_exceptions, raised_again])
 def test_it_ends(loop: Loop) -> None:
     assert asyncio.run(cancel(loop)) == (True, [])
+
+
+class StopError(BaseException):
+    """What no handler of the examples catches outside the step that is replaced."""
+
+
+@pytest.mark.parametrize(("side", "ends"), [("bad", False), ("good", True)])
+@pytest.mark.parametrize(
+    ("number", "name", "step"), [(0, "keep_prices_fresh", "refresh_prices"), (1, "heartbeats", "send_heartbeat")]
+)
+def test_the_example(side: str, ends: bool, number: int, name: str, step: str, load: Load) -> None:
+    module = load(RULE, side, number, {"sleep(10)": "sleep(0.01)"})
+
+    async def stop() -> None:
+        raise StopError
+
+    async def main() -> bool:
+        task = asyncio.create_task(module[name]())
+        await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=0.1)
+        module[step] = stop
+        await asyncio.wait([task])
+        assert task.cancelled() or isinstance(task.exception(), StopError)
+        return bool(done)
+
+    assert asyncio.run(main()) is ends

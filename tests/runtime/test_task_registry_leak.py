@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from asynclint.rulekit.expectations import as_shown
 from asynclint.rules.task_registry_leak import RULE
+
+if TYPE_CHECKING:
+    from tests.runtime.conftest import Load
 
 REQUESTS = 5
 
@@ -23,9 +25,6 @@ async def kept_after_requests(namespace: dict[str, Any]) -> int:
     return len(namespace["tasks"])
 
 
-@pytest.mark.parametrize(("side", "kept"), [("bad", REQUESTS), ("good", 0)])
-def test_tasks_kept(side: str, kept: int) -> None:
-    example = RULE.examples[0]
-    namespace: dict[str, Any] = {"__name__": "shop"}
-    exec(compile(as_shown(example.bad) if side == "bad" else example.good, "<example>", "exec"), namespace)
-    assert asyncio.run(kept_after_requests(namespace)) == kept
+@pytest.mark.parametrize(("side", "kept"), [("bad", REQUESTS), ("fixed", 0), ("good", 0)])
+def test_tasks_kept(side: str, kept: int, load: Load) -> None:
+    assert asyncio.run(kept_after_requests(load(RULE, side))) == kept

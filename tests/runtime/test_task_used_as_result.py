@@ -26,7 +26,7 @@ async def one() -> int:
     return 1
 
 
-@pytest.mark.parametrize(("side", "status"), [("bad", 500), ("good", 200)])
+@pytest.mark.parametrize(("side", "status"), [("bad", 500), ("fixed", 200), ("good", 200)])
 @pytest.mark.parametrize("path", ["/names/1", "/users/1"])
 def test_the_example(side: str, status: int, path: str, load: Load, request_to: Request) -> None:
     assert request_to(load(RULE, side)["app"], "GET", path).status_code == status

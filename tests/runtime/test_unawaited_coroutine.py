@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 
-@pytest.mark.parametrize(("side", "sent"), [("bad", ""), ("good", "mail to someone\n")])
+@pytest.mark.parametrize(("side", "sent"), [("bad", ""), ("fixed", "mail to someone\n"), ("good", "mail to someone\n")])
 def test_the_body_runs_only_when_awaited(
     side: str, sent: str, load: Load, request_to: Request, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -30,6 +30,6 @@ def test_the_body_runs_only_when_awaited(
     assert capsys.readouterr().out == sent
 
 
-@pytest.mark.parametrize(("side", "status"), [("bad", 500), ("good", 200)])
+@pytest.mark.parametrize(("side", "status"), [("bad", 500), ("fixed", 200), ("good", 200)])
 def test_a_coroutine_is_no_response(side: str, status: int, load: Load, request_to: Request) -> None:
     assert request_to(load(RULE, side)["app"], "GET", "/name").status_code == status

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Request = Callable[..., httpx.Response]
 
 
-@pytest.mark.parametrize(("side", "logged"), [("bad", 0), ("good", 1)])
+@pytest.mark.parametrize(("side", "logged"), [("bad", 0), ("fixed", 1), ("good", 1)])
 def test_nobody_is_told(
     side: str,
     logged: int,

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
+from asynclint.rules.websocket_task_leak import RULE
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from tests.runtime.conftest import Load
 
     Route = Callable[[WebSocket], Awaitable[None]]
 
@@ -95,3 +99,9 @@ def test_the_task_runs_on(route: Route) -> None:
 @pytest.mark.parametrize("route", [cancelled_in_finally, in_a_group])
 def test_the_task_ends(route: Route) -> None:
     assert asyncio.run(samplers_left(route)) == 0
+
+
+@pytest.mark.parametrize(("side", "left"), [("bad", 1), ("good", 0)])
+def test_the_example(side: str, left: int, load: Load) -> None:
+    module = load(RULE, side, replaced={"create_task(sample())": 'create_task(sample(), name="sampler")'})
+    assert asyncio.run(samplers_left(module["watch"])) == left

@@ -1,0 +1,90 @@
+"""ASL401 at run time: when the application has ended, its tasks still run, until the process dies under them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynclint.rules.task_not_cancelled_on_shutdown import RULE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runtime.conftest import Load, Source
+
+
+async def tasks_left(app: Any, path: str) -> int:
+    """How many tasks run on after start, a request (none for an empty path), and the end of the application."""
+    messages = asyncio.Queue[dict[str, str]]()
+    started = asyncio.Event()
+
+    async def send(message: dict[str, str]) -> None:
+        await asyncio.sleep(0)
+        assert message["type"].endswith(".complete")
+        started.set()
+
+    before = asyncio.all_tasks()
+    messages.put_nowait({"type": "lifespan.startup"})
+    serving = asyncio.create_task(app({"type": "lifespan", "state": {}}, messages.get, send))
+    await started.wait()
+    if path:
+        await _post(app, path)
+    messages.put_nowait({"type": "lifespan.shutdown"})
+    await serving
+    return len(asyncio.all_tasks() - before)
+
+
+async def _post(app: Any, path: str) -> None:
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b""}
+
+    async def send(_: object) -> None:
+        await asyncio.sleep(0)
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b"", "scheme": "http"}
+    await app({**scope, "http_version": "1.1", "root_path": ""}, receive, send)
+
+
+@pytest.mark.parametrize(("side", "left"), [("bad", 1), ("good", 0)])
+@pytest.mark.parametrize(("number", "path"), [(0, ""), (1, "/monitors/a")])
+def test_who_runs_on(side: str, left: int, number: int, path: str, load: Load) -> None:
+    assert asyncio.run(tasks_left(load(RULE, side, number)["app"], path)) == left
+
+
+CLEANUP = """
+    try:
+        await asyncio.sleep(60)
+    finally:
+        with open("cleaned.txt", "w") as file:
+            file.write("up")
+"""
+
+
+@pytest.mark.parametrize(("side", "cleaned"), [("bad", False), ("good", True)])
+def test_cleanup_at_sigterm(side: str, cleaned: bool, source: Source, tmp_path: Path) -> None:
+    """A server that is told to stop dies by that signal, and with it the task, whose `finally` never runs."""
+    head, _, tail = source(RULE, side).partition("    while True:\n")
+    rest = tail.partition("\n\n\n")[2]
+    (tmp_path / "served.py").write_text(f"{head}{CLEANUP}\n\n{rest}")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "served:app", "--port", str(port), "--log-level", "error"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as server:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+    assert (tmp_path / "cleaned.txt").exists() is cleaned
