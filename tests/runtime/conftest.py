@@ -17,7 +17,7 @@ import pytest
 
 from asynclint.config.settings import Settings
 from asynclint.rulekit.expectations import as_shown
-from asynclint.run import fix
+from asynclint.run.fixes import fix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
