@@ -194,6 +194,11 @@ def test_a_finding_has_all_that_is_known_of_it(report: Report, blocking: Diagnos
     assert result["properties"] == {"confidence": "high", "cause": "app/loading.py:load:requests.get"}
 
 
+def test_a_finding_that_a_baseline_does_not_have_is_new(report: Report, blocking: Diagnostic) -> None:
+    assert "baselineState" not in result_of(report, blocking)
+    assert result_of(dataclasses.replace(report, is_compared=True), blocking)["baselineState"] == "new"
+
+
 def test_the_chain_is_a_code_flow_from_the_finding_to_the_cause(report: Report, blocking: Diagnostic) -> None:
     (flow,) = result_of(report, blocking)["codeFlows"]
     (thread,) = flow["threadFlows"]

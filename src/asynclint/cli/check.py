@@ -35,6 +35,7 @@ from asynclint.cli.selectors import listed
 from asynclint.cli.show_files import show_files
 from asynclint.cli.silencing import silence
 from asynclint.cli.terminal import say, write_out
+from asynclint.cli.words import Words
 from asynclint.config.settings import NEVER, Settings, SettingsError
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.report import statistics
@@ -82,12 +83,12 @@ if TYPE_CHECKING:
 @click.option("--sarif-category", metavar="NAME", help="Tells analyses of one commit apart.  [default: asynclint]")
 @click.option(
     "--fail-level",
-    type=click.Choice([*(item.value for item in Severity), NEVER]),
+    type=Words([*(item.value for item in Severity), NEVER]),
     help="The mildest severity that makes the exit code 1.  [default: warning]",
 )
 @click.option(
     "--min-confidence",
-    type=click.Choice([item.value for item in Confidence]),
+    type=Words([item.value for item in Confidence]),
     help="The least confidence that a reported finding has.  [default: low]",
 )
 @click.option(
@@ -133,7 +134,7 @@ if TYPE_CHECKING:
 @click.option("--timings", is_flag=True, help="Say how long each phase and each rule took.")
 @click.option("-q", "--quiet", is_flag=True, help="No summary; findings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more: every place of a cause, tracebacks of internal errors.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the full report.")
+@click.option("--color", type=Words(["auto", "always", "never"]), default="auto", help="Colour the full report.")
 @click.pass_context
 def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """Check files and folders (default: the working folder).

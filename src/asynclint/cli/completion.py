@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from asynclint.cli.terminal import write_out
+from asynclint.cli.words import Words
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -18,7 +19,7 @@ _SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=Words(_SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     r"""Print the script that completes commands, options and rules.

@@ -12,6 +12,7 @@ import click
 from asynclint.cli.configuration import PREFIX, config_options, configurations, working_folder
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, write_out
+from asynclint.cli.words import Words
 from asynclint.config.options import BY_KEY, OPTIONS
 from asynclint.config.selection import nearest
 from asynclint.config.settings import Settings, SettingsError
@@ -27,7 +28,7 @@ _FASTAPI = "fastapi-version"
 _ENVIRONMENT = {"auto_envvar_prefix": PREFIX}
 _output_format = click.option(
     "--output-format",
-    type=click.Choice(["text", "json"]),
+    type=Words(["text", "json"]),
     default="text",
     show_default=True,
     allow_from_autoenv=False,  # the variable is that of `check`, whose formats are others

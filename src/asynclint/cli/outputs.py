@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from asynclint.cli.words import Words
 from asynclint.report.formats import Format
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class OutputType(click.ParamType[Output]):
     """`FMT` or `FMT=FILE`."""
 
     name = "output"
-    _formats = click.Choice([item.value for item in Format])
+    _formats = Words([item.value for item in Format])
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
         return "FMT[=FILE]"

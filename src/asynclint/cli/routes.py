@@ -16,6 +16,7 @@ from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, wants_colour, write_out
+from asynclint.cli.words import Words
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.core.entry_point import Thread
 from asynclint.report.route_table import render_json, render_text
@@ -30,7 +31,7 @@ _COUNTED = {"route": "route", "websocket": "websocket", "background": "backgroun
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "json"]),
+    type=Words(["text", "json"]),
     default="text",
     show_default=True,
     allow_from_autoenv=False,  # the variable is that of `check`, whose formats are others
@@ -40,7 +41,7 @@ _COUNTED = {"route": "route", "websocket": "websocket", "background": "backgroun
 @config_options
 @click.option("-q", "--quiet", is_flag=True, help="No summary; the table and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="With tracebacks of internal errors.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the table.")
+@click.option("--color", type=Words(["auto", "always", "never"]), default="auto", help="Colour the table.")
 @click.pass_context
 def routes(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """List what FastAPI calls, where it runs, and what blocks there.

@@ -7,6 +7,7 @@ import click
 from asynclint.cli.completion import complete_rule
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import write_out
+from asynclint.cli.words import Words
 from asynclint.config.selection import find_rule
 from asynclint.config.settings import SettingsError
 from asynclint.report.rule_page import page, page_json, table, table_json
@@ -15,7 +16,7 @@ from asynclint.rulekit.descriptions import described_rules
 _FORMATS = ("text", "markdown", "json")
 _output_format = click.option(
     "--output-format",
-    type=click.Choice(_FORMATS),
+    type=Words(_FORMATS),
     default="text",
     show_default=True,
     help="Form of the output.",

@@ -12,6 +12,7 @@ import click
 from asynclint import __version__
 from asynclint.cli.configuration import configurations, working_folder
 from asynclint.cli.terminal import write_out
+from asynclint.cli.words import Words
 from asynclint.source.roots import ProjectRoots, git_root
 
 _LIBRARIES = ("click", "libcst", "msgspec", "pathspec", "rich")
@@ -35,7 +36,7 @@ class About(TypedDict):
 @click.option(
     "-v", "--verbose", is_flag=True, help="Also Python, libraries and configuration, for a report of a defect."
 )
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
+@click.option("--output-format", type=Words(["text", "json"]), default="text", show_default=True, help="Form.")
 def version(*, verbose: bool, output_format: str) -> None:
     """Say which version this is."""
     if output_format == "json":

@@ -57,10 +57,10 @@ class _Choice(NamedTuple):
 
 
 def find_rule(rules: Iterable[RuleInfo], wanted: str) -> RuleInfo:
-    """The rule with this code or name. Raises SettingsError with the nearest match."""
+    """The rule with this code or name, in capitals or not. Raises SettingsError with the nearest match."""
     known = tuple(rules)
     for rule in known:
-        if wanted in (rule.code, rule.name):
+        if wanted.lower().replace("_", "-") in (rule.code.lower(), rule.name):
             return rule
     raise SettingsError((unknown_rule(wanted, known),))
 
@@ -78,23 +78,28 @@ def is_selector(text: str, rules: Iterable[RuleInfo]) -> bool:
     return any(_closeness(text, rule) for rule in rules)
 
 
-def _close_matches(word: str, words: Iterable[str]) -> list[str]:
+def _closest(word: str, words: Iterable[str]) -> str | None:
+    """The word that another one is probably meant to be; between equals, the one with most letters in their places."""
     import difflib  # noqa: PLC0415 - 6 ms, for mistakes only
 
-    return difflib.get_close_matches(word, tuple(words), n=1)
+    def likeness(other: str) -> tuple[float, int]:
+        in_place = sum(one == two for one, two in zip(word, other, strict=False))
+        return difflib.SequenceMatcher(None, other, word).ratio(), in_place
+
+    return max(difflib.get_close_matches(word, tuple(words), n=10), key=likeness, default=None)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Such as ``did you mean `select`?``; empty if nothing is near."""
-    near = _close_matches(word.lower().replace("_", "-"), words)
-    return f"did you mean `{near[0]}`?" if near else ""
+    near = _closest(word.lower().replace("_", "-"), words)
+    return f"did you mean `{near}`?" if near is not None else ""
 
 
 def unknown_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str:
     """The line that says so, with the nearest rule."""
     words = {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
-    near = _close_matches(selector.lower(), words)
-    hint = f"did you mean `{words[near[0]]}`?" if near else "`asynclint rules` lists them"
+    near = _closest(selector.lower(), words)
+    hint = f"did you mean `{words[near]}`?" if near is not None else "`asynclint rules` lists them"
     return f"unknown rule `{selector}`; {hint}"
 
 

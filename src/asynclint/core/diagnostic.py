@@ -144,8 +144,8 @@ class Report:
 
     `files` is how many were read and parsed, `checked` how they are shown. `suppressed` findings were silenced by a
     comment, `baselined` ones stand in the baseline, `unchanged` ones on lines that a change left as they were; none of
-    these are among the `diagnostics`. `unresolved_calls` are those
-    in the code of these files that runs on the event loop, of which it is not known what they call.
+    these are among the `diagnostics`. `unresolved_calls` are those in the code of these files that runs on the event
+    loop, of which it is not known what they call. `is_compared`: there is a baseline, so what is left is new.
 
     `sources` are the files in which the diagnostics have places, for formats that ask more of a file than its name.
     `timings` are seconds by phase, and by code of a rule; where two processes worked at once, those of both together.
@@ -165,4 +165,5 @@ class Report:
     sources: tuple[SourceText, ...] = ()
     working_folder: str = "/"
     repository: str = "/"
+    is_compared: bool = False
     timings: tuple[tuple[str, float], ...] = field(default=(), compare=False, repr=False)

@@ -100,7 +100,7 @@ def compare(report: Report, baseline: Baseline, naming: Naming, is_gone: Callabl
         }
     )
     known = len(report.diagnostics) - len(new)
-    remaining = dataclasses.replace(report, diagnostics=tuple(new), baselined=known)
+    remaining = dataclasses.replace(report, diagnostics=tuple(new), baselined=known, is_compared=True)
     moved_from, moved_to = Counter(old for old, _ in moves), Counter(entry for _, entry in moves)
     return Comparison(remaining, fixed.total(), Baseline(Counter(baseline.counts) - fixed - moved_from + moved_to))
 

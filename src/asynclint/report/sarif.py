@@ -142,9 +142,14 @@ def _results(report: Report, places: _Places, indexes: dict[str, int]) -> list[J
     most_severe = sorted(report.diagnostics, key=lambda item: item.severity.rank)[:MOST_RESULTS]
     hashes = _hashes(report, most_severe)
     return [
-        _result(diagnostic, text, places, indexes[diagnostic.code], hashes)
+        _result(diagnostic, text, places, indexes[diagnostic.code], hashes) | _baseline_state(report)
         for diagnostic, text in told_apart(most_severe)
     ]
+
+
+def _baseline_state(report: Report) -> Json:
+    """What is in the baseline is left out, because GitHub would open alerts for it."""
+    return {"baselineState": "new"} if report.is_compared else {}
 
 
 def _result(diagnostic: Diagnostic, text: str, places: _Places, index: int, hashes: dict[_Line, str]) -> Json:
