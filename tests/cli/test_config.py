@@ -194,6 +194,7 @@ def test_every_value_is_shown_with_where_it_was_said(folder: Path, asynclint: Ru
     assert shown['src = ["lib"]'] == "sub/asynclint.toml:3"
     assert shown['fail-level = "note"'] == "--config"
     assert shown['fastapi-version = "0.115.6"'] == "uv.lock"
+    assert shown['target-version = "newest"'] == "default"
     assert len(shown) == len(OPTIONS)
 
 

@@ -142,7 +142,7 @@ CASES = (
         ("--fail-level", "warn"),
         2,
         "",
-        "Usage: …\nError: Invalid value for '--fail-level': 'warn' is not one of …\n",
+        "Usage: …\nError: Invalid value for '--fail-level': 'warn' is not one of … Did you mean `warning`?\n",
     ),
     Case(
         "an empty folder",

@@ -16,7 +16,7 @@ def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-@pytest.mark.parametrize("wanted", ["ASL201", "blocking-sleep"])
+@pytest.mark.parametrize("wanted", ["ASL201", "blocking-sleep", "asl201", "Blocking_Sleep"])
 def test_a_rule_is_explained_by_code_and_by_name(wanted: str) -> None:
     result = invoke("rule", wanted)
     assert result.exit_code == 0

@@ -52,10 +52,11 @@ def test_the_closer_selector_decides(select: str, ignore: str, expected: str) ->
 
 def test_every_unknown_selector_is_named_with_what_may_be_meant() -> None:
     with pytest.raises(SettingsError) as caught:
-        chosen("blocking-slep asl201", "XYZ")
+        chosen("blocking-slep asl201 ASL2O4", "XYZ")
     assert caught.value.problems == (
         "unknown rule `blocking-slep`; did you mean `blocking-sleep`?",
         "unknown rule `asl201`; did you mean `ASL201`?",
+        "unknown rule `ASL2O4`; did you mean `ASL204`?",
         "unknown rule `XYZ`; `asynclint rules` lists them",
     )
 

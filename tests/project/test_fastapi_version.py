@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.config.config import Config
-from asynclint.core.version_range import ANY, NEWEST
+from asynclint.core.version_range import ANY, NEWEST, VersionsByFolder
 from asynclint.flow.from_ast import lower_ast
 from asynclint.project.fastapi_version import UNKNOWN, find_fastapi_version, given_fastapi_version
 from asynclint.project.project import ModuleSource, Project
@@ -151,7 +151,9 @@ def test_each_service_of_a_repository_has_its_own(tmp_path: Path) -> None:
     write(tmp_path, **{"new/uv.lock": TOML_LOCK, "new/app/main.py": "", "given/app/main.py": ""})
     paths = ("given/app/main.py", "new/app/main.py", "old/app/main.py", "scripts/run.py")
     sources = [ModuleSource(f"{tmp_path}/{path}", path, b"", lower_ast("")) for path in paths]
-    project = Project.build(sources, str(tmp_path), Config(fastapi_version="0.120"), {f"{tmp_path}/given/app": "0.105"})
+    project = Project.build(
+        sources, str(tmp_path), Config(fastapi_version="0.120"), VersionsByFolder({f"{tmp_path}/given/app": "0.105"})
+    )
     versions = [project.fastapi_version_of(module) for module in project.modules]
     assert [version[:2] for version in versions] == [(0, 105), (0, 115), (0, 110), (0, 120)]
 

@@ -373,3 +373,38 @@ router = Router()
 def test_what_is_no_route_stays_async(fixes: Fixes) -> None:
     ((_, lines),) = fixes(_route("return requests.get('u')", decorator='@app.websocket("/")'), "ASL202")
     assert lines[-2] == "async def handler(n: int = 1):"
+
+
+# -- what the project's Python has -----------------------------------------------------------------------------------
+
+_CALL = "import requests\n\n\nasync def load():\n    return requests.get('u')\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "made"),
+    [
+        ("[project]\nrequires-python = '>=3.9'\n", _CALL, "await asyncio.to_thread(requests.get, 'u')"),
+        ("[project]\nrequires-python = '>=3.8'\n", f"import fastapi\n{_CALL}", "run_in_threadpool(requests.get, 'u')"),
+        ("[tool.poetry.dependencies]\npython = '^3.8'\n", f"import fastapi\n{_CALL}", "run_in_threadpool("),
+        ("[project]\nrequires-python = '>=3.8'\n", _CALL, None),
+        ("[tool.asynclint]\ntarget-version = '3.8'\n", _CALL, None),
+        (
+            "[project]\nrequires-python = '>=3.8'\n[tool.asynclint]\ntarget-version = 'py312'\n",
+            _CALL,
+            "asyncio.to_thread(",
+        ),
+    ],
+)
+def test_a_fix_names_nothing_newer(fixes: Fixes, tmp_path: Path, said: str, source: str, made: str | None) -> None:
+    (tmp_path / "pyproject.toml").write_text(said)
+    (found,) = fixes(source, "ASL202")
+    assert (found is None) == (made is None)
+    assert made is None or made in found[1][-1]
+
+
+def test_neither_does_the_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nrequires-python = '>=3.8'\n")
+    (tmp_path / "a.py").write_text(_CALL)
+    monkeypatch.chdir(tmp_path)
+    (finding,) = check(["a.py"], Settings(jobs=1)).diagnostics
+    assert "run it in a thread with `await asyncio.get_running_loop().run_in_executor(…)`" in finding.message

@@ -22,9 +22,13 @@ from asynclint.source.paths import absolute, display
 from asynclint.source.roots import ProjectRoots
 
 if TYPE_CHECKING:
-    from asynclint.config.configurations import Configurations, Resolved
+    from collections.abc import Mapping
 
-_FASTAPI = "fastapi-version"
+    from asynclint.config.configurations import Configurations, Resolved
+    from asynclint.project.fastapi_version import FastAPIVersion
+    from asynclint.project.python_version import PythonVersion
+
+_FASTAPI, _PYTHON = "fastapi-version", "target-version"
 _ENVIRONMENT = {"auto_envvar_prefix": PREFIX}
 _output_format = click.option(
     "--output-format",
@@ -70,8 +74,8 @@ def show(file: str, output_format: str, **options: Any) -> None:
     resolved = known.for_path(path)
     _refuse_problems(known)
     codes = _rules_on(known, path)
-    fastapi = _fastapi_version(known, path)
-    shown = _json(resolved, codes, fastapi) if output_format == "json" else _text(resolved, codes, fastapi)
+    versions = _versions(known, path)
+    shown = _json(resolved, codes, versions) if output_format == "json" else _text(resolved, codes, versions)
     write_out(shown)
 
 
@@ -114,16 +118,17 @@ def _rules_on(known: Configurations, path: str) -> list[str]:
 
 
 class _Version(NamedTuple):
-    """The FastAPI that the rules go by, and where that was said."""
+    """A version that the rules go by, and where that was said."""
 
     text: str
     origins: tuple[str, ...]
 
 
-def _fastapi_version(known: Configurations, path: str) -> _Version:
-    """What a run takes for the version that the code of a path runs on; nothing is parsed for that."""
+def _versions(known: Configurations, path: str) -> dict[str, _Version]:
+    """What a run takes for the versions that the code of a path runs on, by key; nothing is parsed for that."""
     from asynclint.config.exclusion import Exclusion  # noqa: PLC0415 - only here
     from asynclint.project.fastapi_version import FastAPIVersions  # noqa: PLC0415 - only here
+    from asynclint.project.python_version import PythonVersions  # noqa: PLC0415 - only here
     from asynclint.project.roots import ImportRoots  # noqa: PLC0415 - only here
     from asynclint.source.discovery import discover  # noqa: PLC0415 - only here
 
@@ -136,40 +141,46 @@ def _fastapi_version(known: Configurations, path: str) -> _Version:
     config = known.for_project(root, folders)
     _refuse_problems(known)
     import_roots = ImportRoots(root, files, declared=config.src)
-    declared = known.fastapi_versions(folders)
-    found = FastAPIVersions(config.fastapi_version, root, lambda: import_roots.all_roots, declared).of(folder)
-    if found.origin is not None:
-        return _Version(found.text, (display(found.origin, cwd),))
-    saying = (known.for_folder(item) for item in folders if declared.get(item) == found.text)
-    return _Version(found.text, next((item.origins(_FASTAPI) for item in saying), ()))
+    declared = known.versions(folders)
+    fastapi = FastAPIVersions(config.fastapi_version, root, lambda: import_roots.all_roots, declared.fastapi)
+    found: list[tuple[str, FastAPIVersion | PythonVersion, Mapping[str, str]]] = [
+        (_FASTAPI, fastapi.of(folder), declared.fastapi),
+        (_PYTHON, PythonVersions(root, declared.python).of(folder), declared.python),
+    ]
+    versions: dict[str, _Version] = {}
+    for key, version, said in found:
+        saying = (known.for_folder(item).origins(key) for item in folders if said.get(item) == version.text)
+        origins = (display(version.origin, cwd),) if version.origin is not None else next(saying, ())
+        versions[key] = _Version(version.text, origins)
+    return versions
 
 
-def _values(resolved: Resolved, fastapi: _Version) -> dict[str, tuple[Any, tuple[str, ...]]]:
+def _values(resolved: Resolved, versions: dict[str, _Version]) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Every key with its value and where that was said."""
     cwd = working_folder()
     values = {
         option.key: (plain_value(option, getattr(resolved.config, option.field), cwd), resolved.origins(option.key))
         for option in OPTIONS
     }
-    return {**values, _FASTAPI: fastapi}
+    return {**values, **versions}
 
 
-def _text(resolved: Resolved, codes: list[str], fastapi: _Version) -> str:
+def _text(resolved: Resolved, codes: list[str], versions: dict[str, _Version]) -> str:
     cwd = working_folder()
     file = display(resolved.file, cwd) if resolved.file is not None else "none"
     lines = [f"# configuration: {file}", f"# rules that are on: {', '.join(codes)}"]
     settings = {
         key: (f"{key} = {toml(value)}" if value is not None else f"# {key} is not set", origins)
-        for key, (value, origins) in _values(resolved, fastapi).items()
+        for key, (value, origins) in _values(resolved, versions).items()
     }
     width = min(max(len(text) for text, _ in settings.values()), 60)
     lines += [f"{text.ljust(width)}  # {', '.join(origins) or 'default'}" for text, origins in settings.values()]
     return "\n".join(lines) + "\n"
 
 
-def _json(resolved: Resolved, codes: list[str], fastapi: _Version) -> str:
+def _json(resolved: Resolved, codes: list[str], versions: dict[str, _Version]) -> str:
     settings = {
-        key: {"value": value, "origins": list(origins)} for key, (value, origins) in _values(resolved, fastapi).items()
+        key: {"value": value, "origins": list(origins)} for key, (value, origins) in _values(resolved, versions).items()
     }
     file = display(resolved.file, working_folder()) if resolved.file is not None else None
     return (

@@ -41,6 +41,7 @@ class Config:
     max_file_size: int = MAX_FILE_SIZE
     src: tuple[str, ...] = ()
     fastapi_version: str | None = None
+    target_version: str | None = None
     fixable: tuple[str, ...] = ("ALL",)
     unfixable: tuple[str, ...] = ()
     extend_safe_fixes: tuple[str, ...] = ()

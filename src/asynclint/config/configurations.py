@@ -13,7 +13,7 @@ from asynclint.config.config import Config
 from asynclint.config.files import ConfigFiles, Layer
 from asynclint.config.options import BY_KEY, OPTIONS, Scope
 from asynclint.config.settings import SettingsError
-from asynclint.core.version_range import NEWEST, read_ranges, read_version
+from asynclint.core.version_range import NEWEST, VersionsByFolder, read_ranges, read_version
 from asynclint.source.paths import absolute
 from asynclint.source.roots import config_file
 
@@ -93,10 +93,12 @@ class Configurations:
         newest = max(versions, key=_newest, default=None)
         return dataclasses.replace(base, **merged, fastapi_version=base.fastapi_version or newest)
 
-    def fastapi_versions(self, folders: Iterable[str]) -> dict[str, str]:
-        """What the configuration nearest to each of the absolute folders gives; nothing where it is silent."""
-        configured = ((folder, self.for_folder(folder).config.fastapi_version) for folder in folders)
-        return {folder: version for folder, version in configured if version is not None}
+    def versions(self, folders: Iterable[str]) -> VersionsByFolder:
+        """What the configuration nearest to each of the absolute folders gives."""
+        configs = {folder: self.for_folder(folder).config for folder in folders}
+        fastapi = {folder: said for folder, config in configs.items() if (said := config.fastapi_version) is not None}
+        python = {folder: said for folder, config in configs.items() if (said := config.target_version) is not None}
+        return VersionsByFolder(fastapi, python)
 
     def refuse_problems(self) -> None:
         """Raise SettingsError with everything that is wrong with the files read so far."""

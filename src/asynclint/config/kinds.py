@@ -106,6 +106,26 @@ class VersionText:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonText:
+    """A minor version of Python, also as ruff and black write it."""
+
+    label: str = 'a version of Python, such as "3.11" or "py311"'
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": _PYTHON.pattern}
+
+    def read(self, value: object, at: KeyPath, reading: Reading) -> str:
+        found = _PYTHON.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            reading.fail(at, f"{_shown(value)} is not {self.label}")
+            return ""
+        return f"3.{found[1] or found[2]}"
+
+
+_PYTHON = re.compile(r"^(?:3\.(\d{1,2})|py3(\d{1,2}))$")
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """A list of rules."""
 

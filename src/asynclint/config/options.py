@@ -18,6 +18,7 @@ from asynclint.config.kinds import (
     InnerPath,
     Names,
     Patterns,
+    PythonText,
     Rules,
     SeverityTable,
     Size,
@@ -238,6 +239,15 @@ OPTIONS: tuple[Option, ...] = (
         "The FastAPI that the application runs on; of a range, the newest in it.",
         'fastapi-version = "0.115"',
         "what lock files say, else requirements and pyproject.toml, those nearest to the code first; else the newest",
+    ),
+    Option(
+        "target-version",
+        PythonText(),
+        Scope.FOLDER,
+        "The oldest Python that the code runs on: advice and fixes name nothing that is newer, such as "
+        "`asyncio.to_thread` before 3.9. (Which Python asynclint itself runs on does not matter.)",
+        'target-version = "3.11"',
+        "what `requires-python` of the nearest pyproject.toml says, else the newest",
     ),
     Option("fixable", Rules(), Scope.FILE, "The rules whose fixes may be applied.", 'fixable = ["ASL1"]'),
     Option(

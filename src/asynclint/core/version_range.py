@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Version = tuple[int, int, int]
 
@@ -12,6 +17,14 @@ ANY = 10**6
 
 NEWEST: Version = (ANY, ANY, ANY)
 """Above every release."""
+
+
+class VersionsByFolder(NamedTuple):
+    """What configurations give as versions, by absolute folder, for the folders where they say something."""
+
+    fastapi: Mapping[str, str] = MappingProxyType({})
+    python: Mapping[str, str] = MappingProxyType({})
+
 
 _OLDEST: Version = (0, 0, 0)
 _CLAUSE = re.compile(

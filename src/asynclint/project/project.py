@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from posixpath import dirname
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from asynclint.config.config import DEFAULTS
+from asynclint.core.version_range import VersionsByFolder
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
@@ -33,6 +33,7 @@ from asynclint.project.lifecycle_hooks import LifecycleHooks
 from asynclint.project.lock_holders import LockHolderReader
 from asynclint.project.model import Function, Module, ModuleSource, Scope
 from asynclint.project.paths import PathReader
+from asynclint.project.python_version import PythonVersions
 from asynclint.project.request_scope import LoanReader
 from asynclint.project.responses import background_functions, response_functions
 from asynclint.project.roles import Roles
@@ -44,11 +45,13 @@ from asynclint.project.values import External
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from asynclint.config.config import Config
     from asynclint.core.version_range import Version
     from asynclint.project.places import PlaceReader
+
+NOTHING_GIVEN = VersionsByFolder()
 
 __all__ = ["ModuleSource", "Project"]
 
@@ -56,12 +59,10 @@ __all__ = ["ModuleSource", "Project"]
 class Project:
     """All modules and what is known of them. Every answer is computed when first asked for, and kept."""
 
-    def __init__(
-        self, layout: Layout, config: Config = DEFAULTS, fastapi_versions: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
+    def __init__(self, layout: Layout, config: Config = DEFAULTS, versions: VersionsByFolder = NOTHING_GIVEN) -> None:
         self.layout = layout
         self.config = config
-        self._fastapi_versions = fastapi_versions
+        self._versions = versions
         self.evaluator = Evaluator(layout)
         self._line_tables: dict[str, LineTable] = {}
         self._mentioned: dict[tuple[bytes, ...], bool] = {}
@@ -72,14 +73,14 @@ class Project:
         modules: Sequence[ModuleSource],
         root: str,
         config: Config = DEFAULTS,
-        fastapi_versions: Mapping[str, str] = MappingProxyType({}),
+        versions: VersionsByFolder = NOTHING_GIVEN,
     ) -> Project:
         """Link the modules. `root` is the absolute path of the project's folder, `config` what holds there.
 
-        `fastapi_versions` are those that configurations give, by absolute folder.
+        `versions` are those that configurations give.
         """
         declared = NOTHING_DECLARED if config is DEFAULTS else Declared.of(config)
-        return cls(Layout(modules, root, libraries(), config.src, declared), config, fastapi_versions)
+        return cls(Layout(modules, root, libraries(), config.src, declared), config, versions)
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -180,12 +181,21 @@ class Project:
     @cached_property
     def fastapi_releases(self) -> FastAPIVersions:
         """The FastAPI that each folder of the project runs on, and which file says so."""
-        given, declared = self.config.fastapi_version, self._fastapi_versions
+        given, declared = self.config.fastapi_version, self._versions.fastapi
         return FastAPIVersions(given, self.layout.root, lambda: self.layout.roots.all_roots, declared)
 
     def fastapi_version_of(self, module: Module) -> Version:
         """As in `version < (0, 118)`; above every release where nothing says which."""
         return self.fastapi_releases.of(dirname(module.path)).version
+
+    @cached_property
+    def python_releases(self) -> PythonVersions:
+        """The oldest Python that each folder of the project runs on, and which file says so."""
+        return PythonVersions(self.layout.root, self._versions.python)
+
+    def python_version_of(self, module: Module) -> Version:
+        """As in `version < (3, 9)`; above every release where nothing says which."""
+        return self.python_releases.of(dirname(module.path)).version
 
     @cached_property
     def response_functions(self) -> frozenset[Function]:

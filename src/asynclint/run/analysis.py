@@ -92,7 +92,7 @@ def link(work: Work, index: FileIndex, jobs: int | None, progress: Progress) -> 
 
 def _linked(work: Work, indexed: Sequence[IndexedFile]) -> Project:
     modules = [_module_source(file, file.ir) for file in indexed if file.ir is not None]
-    return Project.build(modules, work.root, work.config, work.configurations.fastapi_versions(work.folders))
+    return Project.build(modules, work.root, work.config, work.configurations.versions(work.folders))
 
 
 def unread(work: Work, indexed: Sequence[IndexedFile]) -> list[CheckError]:

@@ -80,14 +80,14 @@ def _own_call(module: ModuleContext, finding: BlockingFinding) -> NodeMatch[cst.
 
 
 def _imported_offloader(module: ModuleContext, finding: BlockingFinding) -> rewrite.ImportedName | None:
-    """What the project offloads with, where it takes such a call; else `asyncio.to_thread`."""
+    """What the project offloads with, where it takes such a call; else what is at hand."""
     node, names = finding.site.node, local_names(finding.function, finding.site.node)
     usual = offloaders.usual(module)
     if usual.takes_keywords or (isinstance(node, ir.Call) and not node.keywords):
         found = offloaders.imported(module, usual, names)
         if found is not None:
             return found
-    return offloaders.imported(module, offloaders.TO_THREAD, names)
+    return offloaders.imported(module, offloaders.at_hand(module), names)
 
 
 # -- asyncio.sleep ---------------------------------------------------------------------------------------------------

@@ -58,6 +58,11 @@ KNOWN: Final = (
 )
 """Those that a project may use instead of each other; where it uses several equally often, the first is taken."""
 
+_IN_EXECUTOR: Final = Offloader("run_in_executor", "asyncio.get_running_loop().run_in_executor", ())
+"""There since the first asyncio. Its first argument is the executor, so no call becomes one by itself."""
+
+_TO_THREAD_SINCE = (3, 9)
+
 
 _BOUND_TO_A_THREAD = ("sqlite3.", "django.", "peewee.", "playwright.", "torch.", "tensorflow.", "gevent.", "eventlet.")
 """Libraries whose objects, or whose state, belong to the thread that made them."""
@@ -69,9 +74,17 @@ def needs_its_thread(name: str) -> bool:
 
 
 def usual(module: ModuleContext) -> Offloader:
-    """What this module uses most; else what the project does, tests aside; else `asyncio.to_thread`."""
+    """What this module uses most; else what the project does, tests aside; else what comes with its Python."""
     own = _uses(module.project).get(module.module)
-    return (own and _most_used(own)) or _usual_of_project(module.project)
+    return (own and _most_used(own)) or _usual_of_project(module.project) or at_hand(module)
+
+
+def at_hand(module: ModuleContext) -> Offloader:
+    """What there is to use without a new dependency."""
+    if module.project.python_version_of(module.module) >= _TO_THREAD_SINCE:
+        return TO_THREAD
+    has_starlette = any(library in module.module.data for library in (b"fastapi", b"starlette"))
+    return KNOWN[0] if has_starlette else _IN_EXECUTOR
 
 
 def imported(module: ModuleContext, offloader: Offloader, local_names: Collection[str]) -> rewrite.ImportedName | None:
@@ -81,6 +94,8 @@ def imported(module: ModuleContext, offloader: Offloader, local_names: Collectio
         found = rewrite.imported_name(head, source, name, local_names)
         if found is not None:
             return rewrite.ImportedName(found, ())
+    if not offloader.sources:
+        return None
     source, name = offloader.sources[0]
     if offloader.is_bare:
         return rewrite.import_member(data, head, source, name)
@@ -93,8 +108,8 @@ def _most_used(uses: Counter[str]) -> Offloader | None:
 
 
 @functools.lru_cache(maxsize=1)
-def _usual_of_project(project: Project) -> Offloader:
-    return _most_used(sum(_uses(project).values(), Counter())) or TO_THREAD
+def _usual_of_project(project: Project) -> Offloader | None:
+    return _most_used(sum(_uses(project).values(), Counter()))
 
 
 @functools.lru_cache(maxsize=1)
