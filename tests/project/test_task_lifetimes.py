@@ -292,3 +292,40 @@ class Service:
         {end}
 """
     assert (not unended(link({"service.py": source}))) is ended
+
+
+def test_the_method_that_nobody_calls_is_named(link: LinkProgram) -> None:
+    source = f"""{LOOP}
+class Service:
+    def start(self):
+        self.task = asyncio.create_task(poll())
+    async def stop(self):
+        self.task.cancel()
+        await self.task
+service = Service()
+async def finish():
+    await service.stop()
+@app.on_event("startup")
+async def up():
+    service.start()
+"""
+    (task,) = unended(link({"app.py": source}))
+    assert task.idle is not None
+    assert task.idle.qualname == "Service.stop"
+    assert task.closer is None
+
+
+def test_a_method_called_run_is_no_event_loop(link: LinkProgram) -> None:
+    source = f"""{LOOP}
+class Service:
+    async def run(self):
+        await poll()
+    def start(self):
+        self.task = asyncio.create_task(self.run())
+service = Service()
+@app.on_event("startup")
+async def up():
+    service.start()
+"""
+    (task,) = unended(link({"app.py": source}))
+    assert task.loop.function.name == "poll"

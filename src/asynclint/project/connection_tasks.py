@@ -15,7 +15,6 @@ from asynclint.flow.raising import may_suppress
 from asynclint.flow.traversal import bound_names, dotted, header_exprs, statements, walk
 from asynclint.project.model import Function
 from asynclint.project.places import LocalPlace
-from asynclint.project.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +65,9 @@ class ConnectionTaskReader:
 
     def outliving(self, task: ir.Call, scope: Scope, function: Function) -> OutlivingTask | None:
         """The task that a call in a WebSocket route makes of the coroutine function, if a disconnect leaves it."""
-        if not isinstance(scope, Function) or Role.WEBSOCKET not in self._project.roles.of(scope):
-            return None
         lifetimes = self._project.task_lifetimes
+        if not isinstance(scope, Function) or not lifetimes.is_for_connection(scope):
+            return None
         loop = lifetimes.loops.of(function)
         if loop is None or lifetimes.may_be_signalled(loop.signals):
             return None
@@ -76,6 +75,8 @@ class ConnectionTaskReader:
         ending = lifetimes.ends.of(task, scope)
         name = _local_of(task, scope)
         if ending.end is None:
+            if lifetimes.is_started_once(task, scope, ending.stores):
+                return None  # the first connection starts it for all of them
             return OutlivingTask(loop, name or "", ended=False, sends=sends)
         if name is None or self._is_shared(name, scope):
             return None

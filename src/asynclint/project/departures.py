@@ -109,11 +109,10 @@ class DepartureReader:
         targets = {target for node in cfg.nodes_of(statement) for target in _raises_to(cfg, node)}
         return self._walk(function, [_State(target, raised) for target in targets])
 
-    def leaves(self, function: Function, statement: ir.Raise) -> bool:
-        """Whether what a `raise` statement raises may leave the body."""
+    def leaving(self, function: Function, statement: ir.Raise) -> tuple[Raised, ...]:
+        """What may leave the body because of a `raise` statement: its exception, or one that a handler makes of it."""
         cfg = function.control_flow
-        found = self._walk(function, [_State(node) for node in cfg.nodes_of(statement)])
-        return bool(found.raised)
+        return self._walk(function, [_State(node) for node in cfg.nodes_of(statement)]).raised
 
     # -- paths -------------------------------------------------------------------------------------------------
 
@@ -175,7 +174,7 @@ class DepartureReader:
                         return True
                     case Instance(cls=Class() as cls):
                         leave = self._evaluator.members.method(cls, "__aexit__" if statement.is_async else "__exit__")
-                        if leave is not None and _may_return_true(leave):
+                        if leave is not None and may_return_true(leave):
                             return True
         return False
 
@@ -316,10 +315,10 @@ class DepartureReader:
                 found |= above
                 complete = complete and known
             return found, complete
-        native = getattr(builtins, kind.removeprefix("builtins."), None)
-        if isinstance(native, type):
-            return {entry.__name__ for entry in native.__mro__}, True
-        return {*lineage(kind)}, kind in HTTP_EXCEPTIONS
+        names = lineage(kind)
+        native = [entry for name in names if isinstance(entry := getattr(builtins, name, None), type)]
+        above_native = {ancestor.__name__ for entry in native for ancestor in entry.__mro__}
+        return {*names, *above_native}, bool(native) or kind in HTTP_EXCEPTIONS
 
 
 def _yields_guarded(manager: Function) -> bool:
@@ -334,7 +333,8 @@ def _has_yield(statement: ir.Stmt) -> bool:
     return any(isinstance(node, ir.Yield) for expr in header_exprs(statement) for node in walk(expr))
 
 
-def _may_return_true(leave: Function) -> bool:
+def may_return_true(leave: Function) -> bool:
+    """Whether an `__exit__` may end the exception that left its block."""
     return any(
         isinstance(statement, ir.Return)
         and statement.value is not None

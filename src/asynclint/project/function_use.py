@@ -10,6 +10,7 @@ from asynclint.project.roles import Role
 
 if TYPE_CHECKING:
     from asynclint.project.model import Scope
+    from asynclint.project.places import Mention
     from asynclint.project.project import Project
 
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
@@ -36,8 +37,21 @@ class FunctionUse:
             return True
         found = self._used.get(id(scope))
         if found is None:
-            found = self._used[id(scope)] = self._is_made_for_others(scope) or self._is_mentioned(scope)
+            found = self._used[id(scope)] = self._is_reached(scope)
         return found
+
+    def _is_reached(self, function: Function) -> bool:
+        """Whether the mentions of the function, and of those it is mentioned in, lead to one that something calls."""
+        pending: list[Scope] = [function]
+        seen = {id(function)}
+        while pending:
+            scope = pending.pop()
+            if not isinstance(scope, Function) or self._is_made_for_others(scope):
+                return True
+            found = [mention.scope for mention in self._mentions(scope) if id(mention.scope) not in seen]
+            seen.update(map(id, found))
+            pending += found
+        return False
 
     def _is_made_for_others(self, function: Function) -> bool:
         if function.ir.decorators or function.name.startswith("__") or self._project.roles.of(function):
@@ -47,7 +61,7 @@ class FunctionUse:
         bases = self._project.evaluator.members.mro(function.owner)
         return any(not isinstance(entry, Class) and entry not in _PLAIN_BASES for entry in bases)
 
-    def _is_mentioned(self, function: Function) -> bool:
+    def _mentions(self, function: Function) -> tuple[Mention, ...]:
         if function.owner is None:
-            return bool(self._places.mentions(GlobalPlace(function.module, function.name)))
-        return bool(self._places.mentions(AttributePlace(function.name, function.owner)))
+            return self._places.mentions(GlobalPlace(function.module, function.name))
+        return self._places.mentions(AttributePlace(function.name, function.owner))

@@ -95,11 +95,12 @@ class TaskEnding:
     """What becomes of a task in the end.
 
     `end` is the first place found that ends it; `stores` are the attributes and globals that keep it, in the order
-    in which they were met.
+    in which they were met. `idle` is a function that would end it, if anything called it.
     """
 
     end: End | None
     stores: tuple[Store, ...]
+    idle: Function | None = None
 
 
 class TaskEndReader:
@@ -116,12 +117,16 @@ class TaskEndReader:
         """Follow the task, or collection of tasks, that an expression gives."""
         origin = Mention(node, scope)
         stores: dict[Place, Store] = {}
+        idle: Function | None = None
         for move, visit in self._moves(origin):
-            if isinstance(move, End) and self._is_for_good(move, visit, origin):
-                return TaskEnding(move, _lasting(stores))
+            if isinstance(move, End):
+                if self._is_for_good(move, visit, origin):
+                    return TaskEnding(move, _lasting(stores))
+                if isinstance(visit.taken_in, Function) and not self._use.is_used(visit.taken_in):
+                    idle = idle or visit.taken_in
             if isinstance(move, Store):
                 stores.setdefault(move.place, move)
-        return TaskEnding(None, _lasting(stores))
+        return TaskEnding(None, _lasting(stores), idle)
 
     def ends(self, node: ir.Expr, scope: Scope) -> tuple[End, ...]:
         """Every place that ends the task, be it only for a client or before a restart."""

@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import dotted
+from asynclint.flow.traversal import dotted, walk
 from asynclint.project.endless_loops import EndlessLoopReader
 from asynclint.project.model import Class, Function, Scope
-from asynclint.project.places import OUTSIDE, AttributePlace, PlaceReader
+from asynclint.project.places import OUTSIDE, AttributePlace, Place, PlaceReader
 from asynclint.project.roles import Role
 from asynclint.project.stop_signals import StopSignals
 from asynclint.project.task_ends import TaskEndReader, module_of
-from asynclint.project.values import Coroutine, members
+from asynclint.project.values import BoundMethod, Coroutine, FunctionValue, members
 
 if TYPE_CHECKING:
     from asynclint.project.endless_loops import EndlessLoop, Signal
@@ -38,6 +38,9 @@ _CLOSERS = re.compile(
 
 _ENDINGS = re.compile(r"stop|close|shut_?down|terminat|teardown|clean_?up|cancel|exit|quit")
 _EXITS = frozenset({"__aexit__", "__exit__", "__del__"})
+_MAX_AWAITS = 3
+"""Functions between a WebSocket route and the one that starts a task; real code has one or two."""
+
 _RUNNERS = frozenset({"run_forever", "run_until_complete", "run"})
 
 
@@ -49,6 +52,8 @@ class UnendedTask:
     stores: tuple[Store, ...]
     closer: Function | None
     """A method that ends the object which keeps the task, and leaves the task alone."""
+    idle: Function | None
+    """A function that would end the task, and that nothing calls."""
     is_certain: bool
     """No signal that may be raised unseen, no place whose owner is unknown, and an application that ends."""
 
@@ -71,16 +76,19 @@ class TaskLifetimes:
         loop = self.loops.of(function)
         if loop is None or any(self._signals.is_raised(signal) for signal in loop.signals):
             return None
-        if self._ends_all or self._is_for_connection(scope):
+        if self._ends_all:
             return None
         ending = self.ends.of(task, scope)
         if ending.end is not None or self._is_run_to_end(scope):
+            return None
+        if self.is_for_connection(scope) and not self.is_started_once(task, scope, ending.stores):
             return None
         closer = self._closer(scope, ending.stores)
         if closer is None and not self._serves:
             return None
         owned = all(getattr(store.place, "owner", OUTSIDE) is not None for store in ending.stores)
-        return UnendedTask(loop, ending.stores, closer, is_certain=self._serves and owned and not loop.signals)
+        is_certain = self._serves and owned and not loop.signals
+        return UnendedTask(loop, ending.stores, None if ending.idle else closer, ending.idle, is_certain)
 
     def may_be_signalled(self, signals: tuple[Signal, ...]) -> bool:
         """Whether something in the project may raise one of the signals."""
@@ -116,18 +124,42 @@ class TaskLifetimes:
     def _is_hook(self, function: Function) -> bool:
         return bool(self._project.roles.of(function) & {Role.LIFESPAN, Role.SHUTDOWN})
 
-    def _is_for_connection(self, scope: Scope) -> bool:
-        """Whether the body serves one WebSocket: its tasks have to end with the connection, long before shutdown."""
-        return isinstance(scope, Function) and any(
-            Role.WEBSOCKET in self._project.roles.of(function) for function in (scope, *scope.ancestors())
+    def is_for_connection(self, scope: Scope, depth: int = 0) -> bool:
+        """Whether the body serves one WebSocket, itself or for the routes that await it.
+
+        Its tasks have to end with the connection, long before shutdown.
+        """
+        if not isinstance(scope, Function):
+            return False
+        if any(Role.WEBSOCKET in self._project.roles.of(function) for function in (scope, *scope.ancestors())):
+            return True
+        if depth >= _MAX_AWAITS or not scope.is_async or self._project.roles.of(scope):
+            return False
+        calls = self._project.callers.of(scope)
+        return bool(calls) and all(
+            isinstance(around.index.parents.get(id(call)), ir.Await) and self.is_for_connection(around, depth + 1)
+            for around, call in calls
         )
+
+    def is_started_once(self, task: ir.Expr, scope: Scope, stores: tuple[Store, ...]) -> bool:
+        """Whether the task is made under a test of the place that keeps it: `if poller is None: poller = …`."""
+        kept = {store.place for store in stores}
+        around = scope.index.enclosing.get(id(scope.index.statement_of(task))) if kept else None
+        while around is not None:
+            if isinstance(around, ir.If) and any(self._stands_for(node, scope, kept) for node in walk(around.test)):
+                return True
+            around = scope.index.enclosing.get(id(around))
+        return False
+
+    def _stands_for(self, node: ir.Expr, scope: Scope, places: set[Place]) -> bool:
+        return isinstance(node, ir.Name | ir.Attribute) and self.places.of(node, scope) in places
 
     def _is_run_to_end(self, scope: Scope) -> bool:
         """Whether the body runs the event loop, or is what `asyncio.run` runs: that cancels what is left over."""
         if not isinstance(scope, Function):
             return False
         if not scope.is_async:
-            return any(isinstance(call.func, ir.Attribute) and call.func.attr in _RUNNERS for call in scope.index.calls)
+            return any(self._runs_loop(call, scope) for call in scope.index.calls)
         for around, call in self._project.calls_named(frozenset({scope.name})):
             runner = around.index.parents.get(id(call))
             if isinstance(runner, ir.Call) and dotted(runner.func).rpartition(".")[2] in _RUNNERS:
@@ -135,6 +167,13 @@ class TaskLifetimes:
                 if any(isinstance(member, Coroutine) and member.function is scope for member in members(value)):
                     return True
         return False
+
+    def _runs_loop(self, call: ir.Call, scope: Scope) -> bool:
+        """`asyncio.run(…)`, `loop.run_forever()` and the like; a method of the project that is called `run` is none."""
+        if not isinstance(call.func, ir.Attribute) or call.func.attr not in _RUNNERS:
+            return False
+        targets = self._project.evaluator.targets(self._project.evaluator.value(call.func, scope))
+        return not any(isinstance(target, FunctionValue | BoundMethod) for target in targets)
 
     def _closer(self, scope: Scope, stores: tuple[Store, ...]) -> Function | None:
         """The method that ends the object which started or keeps the task."""

@@ -47,14 +47,22 @@ def _diagnostic(module: ModuleContext, site: TaskSite, task: UnendedTask) -> Dia
 
 def _message(module: ModuleContext, site: TaskSite, task: UnendedTask) -> str:
     name = site.function.name if site.function is not None else task.loop.function.name
-    kept = _kept_in(task)
-    cause = f"nothing cancels or awaits `{kept}`" if kept else "nothing keeps its task to cancel it"
-    remedy = "cancel it" if kept else "keep the task, cancel it"
+    cause, remedy = _cause(task)
     # Facts 7.2 and 7.3: SIGTERM kills the process after the lifespan's exit; the task gets no CancelledError.
     return (
         f"`{name}` loops for ever and {cause}: when the server stops, the task is killed in the middle of its work and "
-        f"its `finally` blocks do not run; {remedy} and await it {_where(module, task)}"
+        f"its `finally` blocks do not run; {remedy} {_where(module, task)}"
     )
+
+
+def _cause(task: UnendedTask) -> tuple[str, str]:
+    """Why nothing ends the task, and the way out."""
+    kept = _kept_in(task)
+    if task.idle is not None:
+        return f"nothing calls `{task.idle.qualname}`, which would end it", f"call `{task.idle.qualname}`"
+    if kept:
+        return f"nothing cancels or awaits `{kept}`", "cancel it and await it"
+    return "nothing keeps its task to cancel it", "keep the task, cancel it and await it"
 
 
 def _kept_in(task: UnendedTask) -> str:
@@ -88,9 +96,10 @@ def _steps(module: ModuleContext, task: UnendedTask) -> Iterator[ChainStep]:
     header = owner.data[loop.start : loop.body[0].start].partition(b"\n")[0].partition(b"#")[0].rstrip(b" \t\r:")
     yield module.step(owner, Span(loop.start, loop.start + len(header)), "this loop has no end of its own")
     if task.closer is not None:
-        yield module.step(
-            task.closer.module, task.closer.name_span, f"`{task.closer.qualname}` leaves the task running"
-        )
+        closer = task.closer
+        yield module.step(closer.module, closer.name_span, f"`{closer.qualname}` leaves the task running")
+    if task.idle is not None:
+        yield module.step(task.idle.module, task.idle.name_span, f"nothing calls `{task.idle.qualname}`")
 
 
 RULE = Rule(

@@ -1,0 +1,533 @@
+"""The places of a body at which something may fail, and that no handler or decorator of the function covers."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from asynclint.core.span import Span
+from asynclint.flow import ir
+from asynclint.flow.raising import may_suppress
+from asynclint.flow.traversal import blocks, dotted, header_exprs, span_start, statements, walk
+from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.asyncio_api import TASK_FACTORIES
+from asynclint.knowledge.failures import failures
+from asynclint.knowledge.offloading import OFFLOADERS
+from asynclint.knowledge.trivial_calls import is_trivial
+from asynclint.project.departures import DepartureReader, Raised, may_return_true
+from asynclint.project.model import Class, Function
+from asynclint.project.sites import argument_at, argument_for
+from asynclint.project.values import (
+    BoundMethod,
+    Coroutine,
+    External,
+    FunctionValue,
+    GeneratorValue,
+    Instance,
+    TaskValue,
+    Unknown,
+    full_name,
+    members,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.project.inference import Evaluator
+    from asynclint.project.model import Scope
+
+_BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
+_CATCHING_WORDS = ("catch", "suppress", "swallow", "safe", "guard", "handle_exc", "handle_err", "log_exc", "log_err")
+_QUESTIONS = frozenset(
+    {"exists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "getenv", "get", "which"}
+)
+"""Last words of calls that answer instead of raising: `os.path.isfile`, `os.environ.get`, `dict.get`."""
+
+_CLOSERS = frozenset({"close", "aclose", "wait_closed", "disconnect", "shutdown", "gather", "wait"})
+"""Last words of calls whose failure loses no work."""
+
+_PRIMITIVES = (
+    "asyncio.Queue.", "asyncio.PriorityQueue.", "asyncio.LifoQueue.", "asyncio.Event.", "asyncio.Lock.",
+    "asyncio.Condition.", "asyncio.Semaphore.", "asyncio.BoundedSemaphore.", "asyncio.Task.", "asyncio.Future.",
+)  # fmt: skip
+"""Waiting on these fails in no way that a background function should expect."""
+
+_AWAITS_FIRST = frozenset({"asyncio.shield"})
+"""They await their argument and add no way to fail of their own (`wait_for` adds its TimeoutError)."""
+
+_WITH_DEFAULT = frozenset({"dict.pop", "next"})
+"""Given a second argument, they return it instead of raising."""
+
+_STANDS_FOR_WORK = frozenset({"time.sleep"})
+"""Cannot fail, but a background function that only waits is a placeholder for one that works."""
+
+Kinds: TypeAlias = "tuple[Class | str, ...] | None"
+"""The classes of which some may be raised, each a class of the project or a canonical name; None: not known."""
+
+
+class Source(enum.Enum):
+    """What fails, from the surest to the vaguest."""
+
+    IO = "input or output"
+    RAISE = "raise"
+    AWAIT = "await"
+    DOUBT = "a call that is not known to be harmless"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Uncovered:
+    """A place that no handler covers: it fails by itself, with one of `kinds`, or the callee may.
+
+    `caught` says that handlers for some errors stand around it.
+    """
+
+    statement: ir.Stmt
+    span: Span
+    what: str
+    source: Source | None
+    callee: Function | None
+    kinds: Kinds
+    caught: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Where a place stands: its statement, and whether handlers for some errors are around that."""
+
+    statement: ir.Stmt
+    caught: bool
+
+    def place(
+        self,
+        span: Span,
+        what: str,
+        source: Source | None,
+        callee: Function | None = None,
+        kinds: Kinds = None,
+    ) -> Uncovered:
+        return Uncovered(self.statement, span, what, source, callee, kinds, self.caught)
+
+
+class UncoveredReader:
+    """Reads bodies, one at a time."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._departures = DepartureReader(evaluator)
+        self._given: dict[Function, frozenset[str]] = {}
+
+    def places(self, function: Function) -> tuple[Uncovered, ...]:
+        """The uncovered places of a function, none where a decorator catches everything."""
+        if self._is_guarded_by_decorator(function):
+            return ()
+        found: list[Uncovered] = []
+        for place in self._places(function.body, function, caught=False):
+            if place.source is None or place.source is Source.RAISE:
+                found.append(place)
+            else:
+                found += (replace(place, kinds=kinds) for kinds in self.leaving(function, place, place.kinds))
+        return tuple(found)
+
+    def leaving(self, function: Function, place: Uncovered, kinds: Kinds) -> tuple[Kinds, ...]:
+        """What may leave the function if an exception of one of the kinds is raised at the place.
+
+        A handler may let it go on, or make another of it; none is left where one ends it.
+        """
+        if not place.caught or kinds is None:
+            return (kinds,)
+        raised = Raised(function, place.statement, kinds)
+        departures = self._departures.if_raised(function, place.statement, raised)
+        return tuple(dict.fromkeys(item.kinds for item in departures.raised))
+
+    def has_broad_handler(self, function: Function) -> bool:
+        """Whether some try of the function catches everything that calls in its body raise."""
+        return any(
+            isinstance(statement, ir.Try)
+            and self._covers(statement, function)
+            and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
+            for statement in function.index.statements
+        )
+
+    # -- statements --------------------------------------------------------------------------------------------
+
+    def _places(self, body: tuple[ir.Stmt, ...], function: Function, *, caught: bool) -> Iterator[Uncovered]:
+        """The uncovered places of a body; `caught` says that handlers for some errors are around it."""
+        for statement in body:
+            around = _Around(statement, caught)
+            if isinstance(statement, ir.Try):
+                yield from self._places_of_try(statement, function, caught=caught)
+                continue
+            if isinstance(statement, ir.With) and self._suppresses(statement, function):
+                continue
+            if isinstance(statement, ir.Raise):
+                yield from self._raised(statement, around, function)
+                continue
+            for expr in header_exprs(statement):
+                yield from self._places_of_expr(expr, around, function)
+            inner = caught or (isinstance(statement, ir.With) and may_suppress(statement))
+            for block in blocks(statement):
+                yield from self._places(block, function, caught=inner)
+
+    def _places_of_try(self, statement: ir.Try, function: Function, *, caught: bool) -> Iterator[Uncovered]:
+        if not self._covers(statement, function):
+            yield from self._places(statement.body, function, caught=caught or bool(statement.handlers))
+        yield from self._places(statement.orelse, function, caught=caught)
+        yield from self._places(statement.finalbody, function, caught=caught)
+
+    def _raised(self, statement: ir.Raise, around: _Around, function: Function) -> Iterator[Uncovered]:
+        found = self._departures.leaving(function, statement)
+        if found:
+            kinds = found[0].kinds if len(found) == 1 else None
+            span = Span(statement.start, statement.end)
+            yield around.place(span, f"raises {_exception_name(statement)}", Source.RAISE, kinds=kinds)
+
+    def _covers(self, statement: ir.Try, function: Function) -> bool:
+        """Whether a handler takes every Exception and does not let it go on."""
+        return any(
+            self._is_among(handler.type, function) and not _raises_again(handler) for handler in statement.handlers
+        )
+
+    def _is_among(self, node: ir.Expr | None, function: Function) -> bool:
+        if node is None:
+            return True
+        if isinstance(node, ir.Collection):
+            return any(self._is_among(item, function) for item in node.items)
+        value = self._evaluator.value(node, function)
+        return any(isinstance(member, External) and member.name in _BROAD for member in members(value))
+
+    def _suppresses(self, statement: ir.With, function: Function) -> bool:
+        return any(self._ends_all(item.context, function, is_async=statement.is_async) for item in statement.items)
+
+    def _ends_all(self, context: ir.Expr, function: Function, *, is_async: bool) -> bool:
+        """Whether the context manager ends every exception of its block."""
+        if isinstance(context, ir.Call):
+            targets = self._evaluator.targets(self._evaluator.value(context.func, function))
+            if any(isinstance(item, External) and item.name == "contextlib.suppress" for item in targets):
+                return any(self._is_among(arg, function) for arg in context.args)
+        leave = "__aexit__" if is_async else "__exit__"
+        for member in members(self._evaluator.value(context, function)):
+            match member:
+                case GeneratorValue(function=manager):
+                    return self._guards_its_body(manager)
+                case Instance(cls=Class() as cls):
+                    method = self._evaluator.members.method(cls, leave)
+                    return method is not None and may_return_true(method)
+                case _:
+                    continue
+        return False
+
+    def _guards_its_body(self, manager: Function) -> bool:
+        """A generator-made context manager that yields inside a try which takes everything."""
+        return manager.is_generator and any(
+            isinstance(statement, ir.Try)
+            and self._covers(statement, manager)
+            and any(
+                isinstance(node, ir.Yield)
+                for inner in statements(statement.body)
+                for expr in header_exprs(inner)
+                for node in walk(expr)
+            )
+            for statement in manager.index.statements
+        )
+
+    # -- calls and awaits --------------------------------------------------------------------------------------
+
+    def _places_of_expr(self, expr: ir.Expr, around: _Around, function: Function) -> Iterator[Uncovered]:
+        for node in walk(expr):
+            use = function.index.uses.get(id(node))
+            if isinstance(node, ir.Call) and use is not None and not use.deferred:
+                yield from self._places_of_call(node, around, function)
+            elif isinstance(node, ir.Await) and not isinstance(node.value, ir.Call):
+                yield from self._awaited(node.value, Span(node.start, node.end), around, function)
+
+    def _awaited(self, node: ir.Expr, span: Span, around: _Around, function: Function) -> Iterator[Uncovered]:
+        """What awaiting a value that is no call may raise: that of a task comes from the work it runs."""
+        if self._given_by(node, function) is not None or _is_cancelled_before(node, function):
+            return
+        work = self._functions_in(node, function)
+        if work:
+            yield from (around.place(span, f"awaits `{item.qualname}`", None, item) for item in work)
+        elif not self._only_closes(node, function):
+            yield around.place(span, f"awaits `{dotted(node) or '…'}`", Source.AWAIT)
+
+    def _only_closes(self, node: ir.Expr, function: Function) -> bool:
+        """Whether the awaitable is a task of `close()` or the like: a local that is given nothing else."""
+        if not isinstance(node, ir.Name):
+            return False
+        scopes = (function, *function.ancestors())
+        bindings = [item for scope in scopes for item in scope.index.bindings.get(node.id, ())]
+        made = [item.value for item in bindings if not _is_none(item.value)]
+        return bool(made) and all(self._makes_closing_task(value, function) for value in made)
+
+    def _makes_closing_task(self, node: ir.Expr | None, function: Function) -> bool:
+        if not isinstance(node, ir.Call) or not node.args or not isinstance(node.args[0], ir.Call):
+            return False
+        targets = self._evaluator.targets(self._evaluator.value(node.func, function))
+        is_task = bool(targets) and all(isinstance(item, External) and item.name in TASK_FACTORIES for item in targets)
+        return is_task and dotted(node.args[0].func).rpartition(".")[2] in _CLOSERS
+
+    def _places_of_call(self, node: ir.Call, around: _Around, function: Function) -> Iterator[Uncovered]:
+        if self._parameter_run(node, function) is not None:
+            return  # what fails there is the work of whoever hands it over: see `works_given`
+        awaited = isinstance(function.index.parents.get(id(node)), ir.Await)
+        span = Span(node.start, node.end)
+        name = dotted(node.func) or "…"
+        for target in self._evaluator.targets(self._evaluator.value(node.func, function)):
+            match target:
+                case FunctionValue(function=callee) | BoundMethod(function=callee):
+                    if awaited or not callee.is_async:
+                        yield around.place(span, f"calls `{callee.qualname}`", None, callee)
+                        for item in self.works_given(callee, node, function, skips=0):
+                            yield around.place(span, f"runs `{item.qualname}`", None, item)
+                case External(name=external):
+                    yield from self._outside(external, node, around, function, awaited=awaited)
+                case Unknown() if awaited and name.rpartition(".")[2] not in _CLOSERS:
+                    yield around.place(span, f"awaits `{name}`", Source.AWAIT)
+                case _:
+                    continue
+
+    def _outside(
+        self, name: str, node: ir.Call, around: _Around, function: Function, *, awaited: bool
+    ) -> Iterator[Uncovered]:
+        """A call of something outside the project: it fails by itself, or the project's functions that it runs do."""
+        span = Span(node.start, node.end)
+        run = _argument_run(node, name)
+        work = self._functions_in(run, function) if run is not None else ()
+        if work:
+            yield from (around.place(span, f"runs `{item.qualname}`", None, item) for item in work)
+        elif run is not None and name in _AWAITS_FIRST:
+            yield from self._awaited(run, span, around, function)
+        else:
+            source = _source_of(name, node, awaited=awaited)
+            if source is not None:
+                yield around.place(span, f"calls `{name}`", source, kinds=failures(name))
+
+    # -- work that is handed over ----------------------------------------------------------------------------------
+
+    def works_given(self, callee: Function, call: ir.Call, scope: Scope, *, skips: int) -> Iterator[Function]:
+        """The functions that a call hands over and that the callee runs where none of its handlers covers them.
+
+        `skips` says how many leading arguments of the call are not the callee's: 1 for `add_task(callee, …)`.
+        """
+        for name in self._given_of(callee):
+            yield from self._functions_given(callee, name, call, scope, skips=skips)
+
+    def _given_of(self, function: Function) -> frozenset[str]:
+        """The parameters that the function calls or awaits where no handler covers it, or has another call."""
+        found = self._given.get(function)
+        if found is None:
+            self._given[function] = frozenset()  # a function that hands its parameter to itself
+            found = self._given[function] = frozenset(self._run_parameters(function))
+        return found
+
+    def _run_parameters(self, function: Function) -> Iterator[str]:
+        params = {param.name for param in function.ir.params}
+        if not params or self._is_guarded_by_decorator(function):
+            return
+        covered = {
+            id(inner)
+            for statement in function.index.statements
+            if isinstance(statement, ir.Try) and self._covers(statement, function)
+            for inner in statements(statement.body)
+        }
+        for call in function.index.calls:
+            use = function.index.uses[id(call)]
+            if use.deferred or id(use.statement) in covered:
+                continue
+            run = self._parameter_run(call, function)
+            if run is not None:
+                yield run
+            else:
+                yield from self._handed_on(call, function)
+        for statement in function.index.statements:
+            if id(statement) not in covered:
+                for expr in header_exprs(statement):
+                    for node in walk(expr):
+                        given = self._given_by(node.value, function) if isinstance(node, ir.Await) else None
+                        if given is not None:
+                            yield given
+
+    def _handed_on(self, call: ir.Call, function: Function) -> Iterator[str]:
+        """The parameters that a call hands to a function of the project that runs them."""
+        if not any(self._is_parameter(arg, function) for arg in (*call.args, *(item.value for item in call.keywords))):
+            return
+        for target in self._evaluator.targets(self._evaluator.value(call.func, function)):
+            if isinstance(target, FunctionValue | BoundMethod):
+                callee = target.function
+                for name in self._given_of(callee):
+                    argument = _argument_of(callee, name, call)
+                    if isinstance(argument, ir.Name) and self._is_parameter(argument, function):
+                        yield argument.id
+
+    def _parameter_run(self, call: ir.Call, function: Function) -> str | None:
+        """The parameter that a call calls, or hands to something outside that runs or awaits it."""
+        if isinstance(call.func, ir.Name) and self._is_parameter(call.func, function):
+            return call.func.id
+        if not any(isinstance(arg, ir.Name) for arg in call.args):
+            return None
+        for target in self._evaluator.targets(self._evaluator.value(call.func, function)):
+            if isinstance(target, External):
+                run = _argument_run(call, target.name)
+                given = self._given_by(run, function) if run is not None else None
+                if given is not None:
+                    return given
+        return None
+
+    def _given_by(self, node: ir.Expr, function: Function) -> str | None:
+        """The parameter that a name stands for, or what calling the parameter gave."""
+        if not isinstance(node, ir.Name):
+            return None
+        if self._is_parameter(node, function):
+            return node.id
+        found: set[str] = set()
+        for binding in function.index.bindings.get(node.id, ()):
+            match binding.value:
+                case ir.Call(func=ir.Name() as callee) if self._is_parameter(callee, function):
+                    found.add(callee.id)
+                case ir.Await(value=ir.Name(id=name)) if name == node.id:
+                    pass
+                case _:
+                    return None
+        return found.pop() if len(found) == 1 else None
+
+    def _is_parameter(self, node: ir.Expr, function: Function) -> bool:
+        if not isinstance(node, ir.Name):
+            return False
+        bindings = function.index.bindings.get(node.id, [])
+        return len(bindings) == 1 and bindings[0].kind == "param"
+
+    def _functions_given(
+        self,
+        callee: Function,
+        name: str,
+        call: ir.Call,
+        scope: Scope,
+        *,
+        skips: int,
+    ) -> tuple[Function, ...]:
+        handed = ir.Call(call.func, call.args[skips:], call.keywords, call.start, call.end) if skips else call
+        argument = _argument_of(callee, name, handed)
+        return () if argument is None else self._functions_in(argument, scope)
+
+    def _functions_in(self, node: ir.Expr, scope: Scope) -> tuple[Function, ...]:
+        """The functions that running, or awaiting, the value of an expression runs."""
+        found: list[Function] = []
+        for member in self._evaluator.targets(self._evaluator.value(node, scope)):
+            work = member.coroutine if isinstance(member, TaskValue) else member
+            match work:
+                case FunctionValue(function=function) | BoundMethod(function=function):
+                    found.append(function)
+                case Coroutine(function=Function() as function):
+                    found.append(function)
+                case _:
+                    continue
+        return tuple(found)
+
+    # -- decorators --------------------------------------------------------------------------------------------
+
+    def _is_guarded_by_decorator(self, function: Function) -> bool:
+        """Whether a decorator catches what the function raises: by its wrapper's body, else by its name."""
+        for node in function.ir.decorators:
+            callee = node.func if isinstance(node, ir.Call) else node
+            value = self._evaluator.value_outside(callee, function)
+            for member in members(value):
+                if full_name(member) in self._evaluator.layout.declared.exception_handlers:
+                    return True
+                if isinstance(member, FunctionValue | BoundMethod) and self._wrapper_catches(member.function):
+                    return True
+            last = dotted(callee).rpartition(".")[2].lower()
+            if not isinstance(value, FunctionValue) and any(word in last for word in _CATCHING_WORDS):
+                return True
+        return False
+
+    def _wrapper_catches(self, decorator: Function) -> bool:
+        inner = [item for item in decorator.module.functions if decorator in item.ancestors()]
+        return any(
+            isinstance(statement, ir.Try)
+            and self._covers(statement, item)
+            and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
+            for item in inner
+            for statement in item.index.statements
+        )
+
+
+def _argument_of(callee: Function, name: str, call: ir.Call) -> ir.Expr | None:
+    skips_first = callee.owner is not None and "staticmethod" not in callee.decorator_names
+    return argument_for(callee, name, call, skips_first=skips_first)
+
+
+def _argument_run(call: ir.Call, name: str) -> ir.Expr | None:
+    """The argument that an outside function runs in a thread, or awaits."""
+    parameter = OFFLOADERS.get(name)
+    if parameter is not None:
+        return argument_at(call, parameter)
+    return call.args[0] if name in _AWAITS_FIRST and call.args else None
+
+
+def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
+    """How calling something outside the project may fail; None for what is harmless."""
+    if name in _STANDS_FOR_WORK:
+        return Source.DOUBT
+    last = name.rpartition(".")[2]
+    if is_trivial(name) or name.startswith(_PRIMITIVES) or last in _CLOSERS:
+        return None
+    known = knowledge.lookup(name)
+    if name in TASK_FACTORIES or (name in _WITH_DEFAULT and len(call.args) > 1):
+        return None
+    if last in _QUESTIONS and not awaited and (known is None or known.tier == "metadata"):
+        return None
+    if known is not None:
+        return Source.IO if known.tier in {"blocks", "metadata"} else None
+    if awaited:
+        return Source.AWAIT
+    return None if _is_class(name) else Source.DOUBT
+
+
+def _nodes_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:
+    for statement in statements(body):
+        for expr in header_exprs(statement):
+            yield from walk(expr)
+
+
+def _raises_again(handler: ir.ExceptHandler) -> bool:
+    """Whether the handler lets an exception go on: `raise`, but not one inside a try of its own."""
+    stack = list(handler.body)
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, ir.Raise):
+            return True
+        if isinstance(statement, ir.Try):
+            stack.extend(statement.finalbody)
+            continue
+        for block in blocks(statement):
+            stack.extend(block)
+    return False
+
+
+def _exception_name(statement: ir.Raise) -> str:
+    node = statement.exc
+    if isinstance(node, ir.Call):
+        node = node.func
+    return f"`{dotted(node)}`" if node is not None and dotted(node) else "again"
+
+
+def _is_class(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() and knowledge.lookup(name) is None
+
+
+def _is_none(node: ir.Expr | None) -> bool:
+    return node is None or (isinstance(node, ir.Constant) and node.value is None)
+
+
+def _is_cancelled_before(node: ir.Expr, function: Function) -> bool:
+    """Whether the function itself has cancelled the task that it awaits: it waits for the end, not for work."""
+    name = dotted(node)
+    return bool(name) and any(
+        isinstance(call.func, ir.Attribute)
+        and call.func.attr == "cancel"
+        and dotted(call.func.value) == name
+        and call.start < span_start(node)
+        for call in function.index.calls
+    )
