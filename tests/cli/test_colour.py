@@ -81,6 +81,6 @@ def test_on_a_terminal(variables: dict[str, str], *, coloured: bool) -> None:
     assert (COLOUR in out) == coloured
 
 
-@pytest.mark.parametrize("name", ["concise", "json", "json-lines", "sarif", "github", "gitlab", "junit"])
+@pytest.mark.parametrize("name", ["concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "html"])
 def test_formats_for_programs_never(name: str) -> None:
     assert COLOUR not in piped("--output-format", name, "--color", "always", FORCE_COLOR="1")

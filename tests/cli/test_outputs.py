@@ -240,3 +240,15 @@ def test_a_summary_that_cannot_be_written_is_a_warning(folder: Path, monkeypatch
 
 def test_the_wheel_does_not_carry_the_schema() -> None:
     assert not list(Path(asynclint.__file__).parent.rglob("*schema*"))
+
+
+def test_the_page_for_a_browser_has_the_findings_and_the_routes(folder: Path) -> None:
+    (folder / "app.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/slow')\nasync def slow() -> None: ...\n"
+    )
+    assert invoke("--output-format", "html=report.html").exit_code == 1
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    assert [(item["code"], item["severity"]) for item in data["findings"]] == [("ASL201", "error")]
+    assert [(route["path"], route["thread"]) for route in data["routes"]] == [("/slow", "loop")]

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from asynclint.cli.baselines import BaselineFile
     from asynclint.config.config import Config
     from asynclint.core.diagnostic import Report
+    from asynclint.core.entry_point import EntryPoints
     from asynclint.run.fixes import Fixed
 
 
@@ -174,6 +175,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
         colour=options["color"],
         category=options["sarif_category"],
         all_places=options["verbose"],
+        entry_points=_entry_points(inputs.paths, settings, outputs),
     )
     if options["statistics"]:
         write_out(statistics.render(left.report))
@@ -238,6 +240,15 @@ def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> 
             return run(paths, settings, progress)
     except SettingsError as error:
         raise Refusal(error) from None
+
+
+def _entry_points(paths: tuple[str, ...], settings: Settings, outputs: tuple[Output, ...]) -> EntryPoints | None:
+    """What the framework calls, for the one report that has a view of it; what was not read, `check` has said."""
+    if all(output.format is not Format.HTML for output in outputs):
+        return None
+    from asynclint.run.questions import entry_points  # noqa: PLC0415 - as above
+
+    return entry_points(paths, settings)
 
 
 def _fix(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, options: dict[str, Any]) -> Fixed:

@@ -14,6 +14,7 @@ from asynclint.report.formats import DEFAULT_CATEGORY, Format, render, shortfall
 if TYPE_CHECKING:
     from asynclint.cli.outputs import Output
     from asynclint.core.diagnostic import Report
+    from asynclint.core.entry_point import EntryPoints
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub Actions names the file for the summary of a step."""
@@ -27,6 +28,7 @@ def write_reports(  # noqa: PLR0913 - each is an option of the command
     colour: str,
     category: str | None,
     all_places: bool = False,
+    entry_points: EntryPoints | None = None,
 ) -> bool:
     """Write every output, files first; whether all could be written. `colour` is the value of `--color`."""
     rendered: dict[Output, str] = {}
@@ -38,6 +40,7 @@ def write_reports(  # noqa: PLR0913 - each is an option of the command
             exit_code=exit_code,
             category=category or DEFAULT_CATEGORY,
             all_places=all_places,
+            entry_points=entry_points,
         )
     complete = _write_files({output.file: text for output, text in rendered.items() if output.file is not None})
     for output, text in rendered.items():

@@ -74,7 +74,7 @@ class Option(NamedTuple):
         return getattr(DEFAULTS, self.field)
 
 
-_FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit")
+_FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "html")
 
 OPTIONS: tuple[Option, ...] = (
     Option(

@@ -9,6 +9,7 @@ from asynclint.report import concise, full
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Report
+    from asynclint.core.entry_point import EntryPoints
 
 
 DEFAULT_CATEGORY = "asynclint"
@@ -24,6 +25,7 @@ class Format(enum.Enum):
     GITHUB = "github"
     GITLAB = "gitlab"
     JUNIT = "junit"
+    HTML = "html"
 
 
 def render(  # noqa: PLR0913 - each is an option of the command
@@ -34,11 +36,13 @@ def render(  # noqa: PLR0913 - each is an option of the command
     exit_code: int = 0,
     category: str = DEFAULT_CATEGORY,
     all_places: bool = False,
+    entry_points: EntryPoints | None = None,
 ) -> str:
     """The report as text; formats for programs are never coloured.
 
     `exit_code` is that of the run, `category` the name that tells analyses of one commit apart; both are for SARIF.
     `all_places` has the full report list every place from which a cause is reached; the others always do.
+    `entry_points` are for the view of routes in HTML, which is left out without them.
     """
     match output_format:
         case Format.FULL:
@@ -69,6 +73,10 @@ def render(  # noqa: PLR0913 - each is an option of the command
             from asynclint.report import junit  # noqa: PLC0415 - as above
 
             return junit.render(report)
+        case Format.HTML:
+            from asynclint.report import html_report  # noqa: PLC0415 - as above
+
+            return html_report.render(report, entry_points)
 
 
 def shortfalls(report: Report, output_format: Format, text: str) -> tuple[str, ...]:

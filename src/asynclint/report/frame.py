@@ -26,7 +26,7 @@ class Frame(NamedTuple):
 def frame(location: Location) -> Frame:
     """The first line of a range; carets stand under every column of it, at least one."""
     text = location.lines[0] if location.lines else ""
-    shown = _with_tabs_as_spaces(cells(text), text)
+    shown = line_cells(text)
     first = min(location.start.column - 1, len(text))
     last = location.end.column - 1 if location.end.row == location.start.row else len(text)
     before = sum(map(width, shown[:first]))
@@ -34,7 +34,9 @@ def frame(location: Location) -> Frame:
     return _cropped(shown, first, before, marked)
 
 
-def _with_tabs_as_spaces(shown: list[str], text: str) -> list[str]:
+def line_cells(text: str) -> list[str]:
+    """For each code point of a line of source what is shown for it, tabs as the spaces they stand for."""
+    shown = cells(text)
     column = 0
     for place, char in enumerate(text):
         if char == "\t":

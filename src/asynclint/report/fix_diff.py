@@ -1,0 +1,82 @@
+"""What a fix would change, as the hunks of a diff."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from asynclint.report.frame import line_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from asynclint.core.diagnostic import Edit, Fix
+
+AROUND = 2
+"""Unchanged rows that are shown before and after a change."""
+
+_APART = 2 * AROUND + 1
+"""Rows between two changes from which they are hunks of their own."""
+
+Sign = Literal[" ", "-", "+"]
+
+
+class DiffLine(TypedDict):
+    """A row of a diff; `row` is that of the old text, None for what is new."""
+
+    sign: Sign
+    row: int | None
+    text: str
+
+
+def hunks(fix: Fix, data: bytes) -> list[list[DiffLine]]:
+    """The changes of a fix to the text of its file, UTF-8 without BOM, in the order of their places."""
+    edits = sorted(fix.edits, key=lambda edit: edit.span)
+    lines = data.splitlines(keepends=True)
+    return [_hunk(cluster, lines) for cluster in _clusters(edits)]
+
+
+def _clusters(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
+    cluster: list[Edit] = []
+    for edit in edits:
+        if cluster and edit.location.start.row - cluster[-1].location.end.row > _APART:
+            yield cluster
+            cluster = []
+        cluster.append(edit)
+    if cluster:
+        yield cluster
+
+
+def _hunk(edits: Sequence[Edit], lines: Sequence[bytes]) -> list[DiffLine]:
+    first, last = edits[0].location.start.row, edits[-1].location.end.row
+    old = lines[first - 1 : last]
+    offset = sum(map(len, lines[: first - 1]))
+    new = _edited(b"".join(old), edits, offset).splitlines(keepends=True)
+    before = range(max(1, first - AROUND), first)
+    after = range(last + 1, min(len(lines), last + AROUND) + 1)
+    return [
+        *(_line(" ", row, lines[row - 1]) for row in before),
+        *_changed(old, new, first),
+        *(_line(" ", row, lines[row - 1]) for row in after),
+    ]
+
+
+def _edited(data: bytes, edits: Sequence[Edit], offset: int) -> bytes:
+    for edit in reversed(edits):
+        start, end = edit.span.start - offset, edit.span.end - offset
+        data = data[:start] + edit.content.encode() + data[end:]
+    return data
+
+
+def _changed(old: Sequence[bytes], new: Sequence[bytes], first: int) -> Iterator[DiffLine]:
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag == "equal":
+            yield from (_line(" ", first + place, old[place]) for place in range(start, end))
+            continue
+        yield from (_line("-", first + place, old[place]) for place in range(start, end))
+        yield from (_line("+", None, text) for text in new[new_start:new_end])
+
+
+def _line(sign: Sign, row: int | None, text: bytes) -> DiffLine:
+    return {"sign": sign, "row": row, "text": "".join(line_cells(text.rstrip(b"\r\n").decode()))}
