@@ -89,3 +89,15 @@ def test_it_reads_as_a_task_and_equals_no_value() -> None:
         assert task != 1
 
     asyncio.run(main())
+
+
+def test_a_future_that_is_done_has_no_items() -> None:
+    async def main() -> None:
+        both: Any = asyncio.gather(one(), one())
+        await both
+        assert list(both) == []
+        assert 1 not in both
+        with pytest.raises(ValueError, match="not enough values"):
+            _, _ = both
+
+    asyncio.run(main())

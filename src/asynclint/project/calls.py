@@ -12,7 +12,7 @@ from asynclint.knowledge.classes import EMPTY_COLLECTIONS, FIELD_MAKERS
 from asynclint.knowledge.fastapi_api import DEPENDS, REPEATERS
 from asynclint.knowledge.offloading import AWAITED_OFFLOADERS, OFFLOADERS
 from asynclint.project.model import Class, Function, Scope
-from asynclint.project.replacing import ReplacingReader
+from asynclint.project.replacing import ReplacingReader, returned_names
 from asynclint.project.sites import argument_at
 from asynclint.project.values import (
     UNKNOWN,
@@ -334,7 +334,9 @@ class CallReader:
                 return any(word in last for word in ("sync", "thread", "executor")) and "contextmanager" not in last
             case FunctionValue(function=made) | BoundMethod(function=made):
                 wrapper = self.wrapper(made, factory=factory)
-                return wrapper is not None and wrapper.is_async != function.is_async
+                if wrapper is None or wrapper.is_async == function.is_async:
+                    return False
+                return wrapper.is_async or not self.keeps_async(made, factory=factory)
             case ClassValue():
                 return True
             case _:
@@ -347,6 +349,11 @@ class CallReader:
             inner = self._returned_function(inner)
         return inner
 
+    def keeps_async(self, decorator: Function, *, factory: bool) -> bool:
+        """Whether calling what a decorator of the project makes of an async function certainly gives a coroutine."""
+        applied = self._returned_function(decorator) if factory else decorator
+        return applied is not None and self._replacing.keeps_async(applied)
+
     def _returned_function(self, function: Function) -> Function | None:
         inner = [
             candidate
@@ -357,7 +364,7 @@ class CallReader:
             name.id
             for statement in function.index.statements
             if isinstance(statement, ir.Return) and statement.value is not None
-            for name in _returned_names(statement.value)
+            for name in returned_names(statement.value)
         }
         named = [candidate for candidate in inner if candidate.name in returned]
         return named[0] if len(named) == 1 else None
@@ -391,16 +398,3 @@ class CallReader:
                 case _:
                     found.append(UNKNOWN)
         return union(found)
-
-
-def _returned_names(node: ir.Expr) -> list[ir.Name]:
-    """The names a `return` may give back: `return wrapper`, `return cast(F, wrapper)`, `return wraps(f)(wrapper)`."""
-    match node:
-        case ir.Name():
-            return [node]
-        case ir.Call():
-            return [name for arg in node.args for name in _returned_names(arg)]
-        case ir.IfExp():
-            return [*_returned_names(node.body), *_returned_names(node.orelse)]
-        case _:
-            return []

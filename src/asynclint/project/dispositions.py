@@ -24,7 +24,7 @@ from asynclint.project.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from asynclint.project.inference import Evaluator
     from asynclint.project.scopes import Binding
@@ -67,6 +67,9 @@ _CONTAINER_TYPES = frozenset({"list", "set", "dict", "tuple", "collections.deque
 _WEAK = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
 
 
+_WEAK_REFERENCES = frozenset({"weakref.proxy", "weakref.ref"})
+
+
 class DispositionReader:
     """Follows values."""
 
@@ -81,6 +84,17 @@ class DispositionReader:
             return KEPT
         handler = self._by_parent.get(type(parent))
         return handler(self, node, parent, scope, depth + 1) if handler is not None else KEPT
+
+    def keeps_what_it_returns(self, function: Function) -> bool:
+        """Whether the function puts a local that it returns where it lasts longer than the call."""
+        returned = {
+            item.value.id
+            for item in function.index.statements
+            if isinstance(item, ir.Return) and isinstance(item.value, ir.Name)
+        }
+        uses = [use for name in sorted(returned) for use in self._uses(name, function, None)]
+        fates = (self.of_use(use, function, 0) for use in uses)
+        return any(fate.fate is Fate.KEPT and fate.how != "returned" for fate in fates)
 
     def _is_keeper(self, scope: Scope) -> bool:
         """Whether the configuration says that the function looks after its tasks."""
@@ -172,6 +186,8 @@ class DispositionReader:
         match target:
             case External(name=name) if name in _PRINTERS or name.startswith(_LOGGERS):
                 return Disposition(Fate.DROPPED, how="argument")
+            case External(name=name) if name in _WEAK_REFERENCES:
+                return Disposition(Fate.DROPPED, how="weak set")
             case External(name=name) if name in AWAITERS:
                 return KEPT
             case External(name=name) if name in _CONTAINER_TYPES:
@@ -189,6 +205,7 @@ class DispositionReader:
         if function.is_stub or (function.ir.decorators and function.owner is None):
             return KEPT
         name = _parameter_name(function, node, call, skips_first=skips_first)
+        name = name or _rest_parameter_name(function, node, call, skips_first=skips_first)
         if name is None:
             return KEPT
         return self._local(name, function, None, depth)
@@ -269,6 +286,8 @@ class DispositionReader:
                 return Disposition(Fate.DROPPED)
             case ir.Attribute(attr=attr) if attr in _REMOVERS and not _is_called(parent, scope):
                 return Disposition(Fate.DROPPED)
+            case ir.Attribute(attr="clear") if _is_called(parent, scope):
+                return Disposition(Fate.DROPPED)
             case ir.Subscript(value=value) if value is use and _is_target(parent, scope):
                 return Disposition(Fate.DROPPED)
             case ir.Subscript(value=value) if value is use and _is_filled(parent, scope):
@@ -291,14 +310,16 @@ class DispositionReader:
             use = index.uses[id(node)]
             if any(inner.name == name for inner in use.inner):
                 continue
-            if binding is None or use.deferred or binding in index.reaching(name, use):
+            if binding is None or use.deferred or _is_in(binding, index.reaching(name, use)):
                 yield node
 
     def _is_captured(self, name: str, scope: Scope) -> bool:
-        """Whether a nested function uses the local: it may keep it as long as it lives itself."""
+        """Whether a nested function or class uses the local: it may keep it as long as it lives itself."""
         if not isinstance(scope, Function):
             return True
         marker = name.encode()
+        if any(cls.parent is scope and name in cls.index.names for cls in scope.module.classes):
+            return True
         for inner in scope.module.functions:
             if scope not in inner.ancestors() or inner.index.binds(name):
                 continue
@@ -387,6 +408,11 @@ def _binding_of(
     return None
 
 
+def _is_in(binding: Binding, seen: Sequence[Binding]) -> bool:
+    """Whether the value is among what is seen: `tasks += more` leaves in it what was there."""
+    return binding in seen or any(item.kind == "augmented" and item.order > binding.order for item in seen)
+
+
 def _grows(binding: Binding) -> bool:
     """`tasks += […]`."""
     return binding.kind == "augmented" and isinstance(binding.value, ir.Collection | ir.Comprehension)
@@ -407,3 +433,15 @@ def _parameter_name(function: Function, node: ir.Expr, call: ir.Call, *, skips_f
     """The parameter that receives an argument; None where that is not certain."""
     names = (param.name for param in function.ir.params)
     return next((name for name in names if argument_for(function, name, call, skips_first=skips_first) is node), None)
+
+
+def _rest_parameter_name(function: Function, node: ir.Expr, call: ir.Call, *, skips_first: bool) -> str | None:
+    """The `*tasks` that receives an argument."""
+    kinds = [param.kind for param in function.ir.params]
+    position = next((index for index, argument in enumerate(call.args) if argument is node), -1)
+    before = sum(kind in {"positional", "positional-only"} for kind in kinds) - skips_first
+    if "var-positional" not in kinds or position < before:
+        return None
+    if any(isinstance(argument, ir.Starred) for argument in call.args[:position]):
+        return None
+    return function.ir.params[kinds.index("var-positional")].name

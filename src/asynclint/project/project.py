@@ -31,7 +31,7 @@ from asynclint.project.inference import Evaluator
 from asynclint.project.layout import Layout
 from asynclint.project.lifecycle_hooks import LifecycleHooks
 from asynclint.project.lock_holders import LockHolderReader
-from asynclint.project.model import Function, Module, ModuleSource, Scope
+from asynclint.project.model import Function, Module, ModuleSource, Scope, module_of
 from asynclint.project.paths import PathReader
 from asynclint.project.python_version import PythonVersions
 from asynclint.project.request_scope import LoanReader
@@ -41,7 +41,7 @@ from asynclint.project.scripts import ScriptReader
 from asynclint.project.task_lifetimes import TaskLifetimes
 from asynclint.project.task_registries import TaskRegistries
 from asynclint.project.thread_functions import find_thread_functions
-from asynclint.project.values import External
+from asynclint.project.values import BoundMethod, External, FunctionValue
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
@@ -236,6 +236,16 @@ class Project:
                 isinstance(target, External) and target.name in TASK_FACTORIES
                 for target in self.evaluator.targets(self.evaluator.value(call.func, scope))
             )
+        )
+
+    @cached_property
+    def has_keeping_task_factory(self) -> bool:
+        """Whether the project gives its event loop a task factory that keeps every task somewhere."""
+        return any(
+            isinstance(target, FunctionValue | BoundMethod) and self.dispositions.keeps_what_it_returns(target.function)
+            for scope, call in self.calls_named(frozenset({"set_task_factory"}))
+            if call.args and not self.is_test(module_of(scope))
+            for target in self.evaluator.targets(self.evaluator.value(call.args[0], scope))
         )
 
     @cached_property

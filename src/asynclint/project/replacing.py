@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import header_exprs, walk
+from asynclint.flow.traversal import dotted, header_exprs, walk
 from asynclint.knowledge.names import lineage
 from asynclint.knowledge.offloading import OFFLOADERS
+from asynclint.project.paths import BodyPaths
 from asynclint.project.values import UNKNOWN, External, FunctionValue, Value
 
 if TYPE_CHECKING:
@@ -41,6 +42,27 @@ class ReplacingReader:
         if not _mentions(wrapper, taken):
             return FunctionValue(wrapper)
         return None if self._runs(wrapper, taken) else UNKNOWN
+
+    def keeps_async(self, decorator: Function) -> bool:
+        """Whether calling what `decorator` makes of an async function certainly gives a coroutine as well.
+
+        It returns the function itself, an async one, or a plain one that returns what the function gives. A decorator
+        that asks whether it has an async function before it, has an async wrapper for it.
+        """
+        taken = _taken(decorator)
+        returned = [item.value for item in decorator.index.statements if isinstance(item, ir.Return)]
+        if taken is None or not returned or decorator.is_async or decorator.is_generator:
+            return False
+        inner = {
+            item.name: item for item in decorator.module.functions if item.ir.parent_function == decorator.ir.index
+        }
+        made = [name for value in returned for name in _certainly_returned(value)]
+        if any(_is_coroutine_function(inner.get(name)) for name in made) and _asks_for_async(decorator, taken):
+            return True
+        return all(
+            name == taken or _is_coroutine_function(inner.get(name)) or _hands_on(inner.get(name), taken)
+            for name in made
+        )
 
     def makes_class(self, decorator: Function) -> bool:
         """Whether all that it returns are classes that it defines."""
@@ -74,6 +96,74 @@ class ReplacingReader:
     def _offloads(self, call: ir.Call, wrapper: Function) -> bool:
         targets = self._evaluator.targets(self._evaluator.value(call.func, wrapper))
         return bool(targets) and all(isinstance(item, External) and _is_offloader(item.name) for item in targets)
+
+
+def returned_names(node: ir.Expr) -> list[ir.Name]:
+    """The names a `return` may give back: `return wrapper`, `return cast(F, wrapper)`, `return wraps(f)(wrapper)`."""
+    match node:
+        case ir.Name():
+            return [node]
+        case ir.Call():
+            return [name for arg in node.args for name in returned_names(arg)]
+        case ir.IfExp():
+            return [*returned_names(node.body), *returned_names(node.orelse)]
+        case _:
+            return []
+
+
+def _certainly_returned(node: ir.Expr | None) -> list[str]:
+    """The names one of which is what a `return` gives back, in every known form; "" for any other form."""
+    match node:
+        case ir.Name(id=name):
+            return [name]
+        case ir.IfExp():
+            return [*_certainly_returned(node.body), *_certainly_returned(node.orelse)]
+        case ir.Call(func=ir.Call(func=maker), args=(given,)) if _last_name(maker) == "wraps":
+            return _certainly_returned(given)
+        case ir.Call(func=callee, args=(given, _)) if _last_name(callee) == "update_wrapper":
+            return _certainly_returned(given)
+        case ir.Call(func=callee, args=(_, given)) if _last_name(callee) == "cast":
+            return _certainly_returned(given)
+        case _:
+            return [""]
+
+
+def _last_name(callee: ir.Expr) -> str:
+    return dotted(callee).rpartition(".")[2]
+
+
+def _is_coroutine_function(function: Function | None) -> bool:
+    return function is not None and function.is_async and not function.is_generator
+
+
+def _asks_for_async(decorator: Function, taken: str) -> bool:
+    return any(
+        _last_name(call.func) == "iscoroutinefunction"
+        and any(isinstance(arg, ir.Name) and arg.id == taken for arg in call.args)
+        for call in decorator.index.calls
+    )
+
+
+def _hands_on(wrapper: Function | None, taken: str) -> bool:
+    """Whether the plain wrapper returns, on every path, what calling the function that was taken gives."""
+    if wrapper is None or wrapper.is_async or wrapper.is_generator or BodyPaths(wrapper).may_end:
+        return False
+    returned = [item.value for item in wrapper.index.statements if isinstance(item, ir.Return)]
+    return bool(returned) and all(_is_call_of(value, taken, wrapper) for value in returned)
+
+
+def _is_call_of(node: ir.Expr | None, taken: str, wrapper: Function) -> bool:
+    match node:
+        case ir.Call(func=ir.Name(id=name)):
+            return name == taken
+        case ir.Name(id=name):
+            bindings = wrapper.index.bindings.get(name, [])
+            return bool(bindings) and all(
+                item.kind == "assign" and isinstance(item.value, ir.Call) and _is_call_of(item.value, taken, wrapper)
+                for item in bindings
+            )
+        case _:
+            return False
 
 
 def _is_offloader(name: str) -> bool:

@@ -79,7 +79,7 @@ class TaskLifetimes:
         if self._ends_all:
             return None
         ending = self.ends.of(task, scope)
-        if ending.end is not None or self._is_run_to_end(scope):
+        if ending.end is not None or self.is_run_to_end(scope):
             return None
         if self.is_for_connection(scope) and not self.is_started_once(task, scope, ending.stores):
             return None
@@ -154,7 +154,7 @@ class TaskLifetimes:
     def _stands_for(self, node: ir.Expr, scope: Scope, places: set[Place]) -> bool:
         return isinstance(node, ir.Name | ir.Attribute) and self.places.of(node, scope) in places
 
-    def _is_run_to_end(self, scope: Scope) -> bool:
+    def is_run_to_end(self, scope: Scope) -> bool:
         """Whether the body runs the event loop, or is what `asyncio.run` runs: that cancels what is left over."""
         if not isinstance(scope, Function):
             return False

@@ -34,6 +34,7 @@ _EFFECT = {
     Usage.ITERATION: "is iterated over, which raises TypeError",
     Usage.CONTEXT: "is entered as a context manager, which raises TypeError",
     Usage.UNPACKING: "is unpacked, which raises TypeError",
+    Usage.MAPPING: "is unpacked with `**`, which raises TypeError",
     Usage.SIZE: "is asked for its length, which raises TypeError",
     Usage.CONVERSION: "is converted, which raises TypeError",
     Usage.SERIALISATION: "is put into a response or JSON text, which raises TypeError",

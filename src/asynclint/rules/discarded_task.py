@@ -30,8 +30,9 @@ _HOW = {
 def check(module: ModuleContext) -> Iterator[Diagnostic]:
     """Every task of asyncio's own factories that nothing beyond the frame refers to."""
     for site in module.task_sites:
-        if site.is_dropped and not tasks.is_awaited_result(module, site):
-            yield _diagnostic(module, site)
+        if not site.is_dropped or tasks.is_awaited_result(module, site) or tasks.is_kept_anyway(module, site):
+            continue
+        yield _diagnostic(module, site)
 
 
 def _diagnostic(module: ModuleContext, site: TaskSite) -> Diagnostic:

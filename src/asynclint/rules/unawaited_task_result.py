@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability, Confidence, Severity
+from asynclint.core.span import Span
 from asynclint.rulekit.rule import Example, Rule
 from asynclint.semantics import rewrite, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asynclint.core.diagnostic import Diagnostic, Fix
+    from asynclint.core.diagnostic import ChainStep, Diagnostic, Fix
+    from asynclint.flow import ir
     from asynclint.semantics.module_context import ModuleContext
     from asynclint.semantics.tasks import TaskSite
 
@@ -22,15 +24,34 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         if site.function is None or not site.is_dropped or not tasks.is_awaited_result(module, site):
             continue
         name = site.function.name
+        answers = tasks.answers(module, site)
         yield module.diagnostic(
             RULE,
             site.scope,
             module.settle(site.scope, site.call).span,
-            f"the response is sent before the task of `{name}` is done, and what `{name}` returns is lost: the client "
-            f"gets an answer without it; await `{name}(…)` directly",
+            f"nothing waits for the task of `{name}`: {_instead(answers)}, and what `{name}` returns is lost; "
+            f"await `{name}(…)` directly",
             confidence=Confidence.HIGH if tasks.is_surely_retrieval(site.function) else Confidence.MEDIUM,
+            chain=_chain(module, name, answers or ()),
             fixes=_fixes(module, site),
         )
+
+
+def _instead(answers: tuple[ir.Return | None, ...] | None) -> str:
+    """What the client gets in the place of what the task was started for."""
+    if answers is None:
+        return "the response is made and sent without it"
+    if all(answer is None or answer.value is None for answer in answers):
+        return "the client gets `null` at once"
+    return "the client gets an answer that was made before it is done"
+
+
+def _chain(module: ModuleContext, name: str, answers: tuple[ir.Return | None, ...]) -> Iterator[ChainStep]:
+    for answer in answers:
+        if answer is not None and answer.value is not None:
+            yield module.step(
+                module.module, Span(answer.start, answer.end), f"the client gets this, without the result of `{name}`"
+            )
 
 
 def _fixes(module: ModuleContext, site: TaskSite) -> Iterator[Fix]:

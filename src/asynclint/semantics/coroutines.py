@@ -389,7 +389,10 @@ def _has_plain_decorators(module: ModuleContext, function: Function) -> bool:
         if isinstance(value, External) and value.name in _TRANSPARENT:
             continue
         decorator = getattr(value, "function", None)
-        if isinstance(decorator, Function) and _keeps_coroutines(module, decorator, isinstance(node, ir.Call)):
+        is_factory = isinstance(node, ir.Call)
+        if isinstance(decorator, Function) and module.project.evaluator.calls.keeps_async(
+            decorator, factory=is_factory
+        ):
             continue
         return False
     return True
@@ -397,24 +400,6 @@ def _has_plain_decorators(module: ModuleContext, function: Function) -> bool:
 
 def _class_decorators(cls: Class) -> Iterator[str]:
     return (dotted(node.func if isinstance(node, ir.Call) else node) for node in cls.ir.decorators)
-
-
-def _keeps_coroutines(module: ModuleContext, decorator: Function, factory: bool) -> bool:
-    """Whether a decorator of the project returns what it is given, or an async function in its place."""
-    if decorator.is_async or decorator.is_generator:
-        return False
-    made = module.project.evaluator.calls.wrapper(decorator, factory=factory)
-    if made is not None:
-        return made.is_async and not made.is_generator
-    applied = decorator
-    if factory:
-        inner = module.project.evaluator.calls.wrapper(decorator, factory=False)
-        if inner is None:
-            return False
-        applied = inner
-    given = applied.ir.params[0].name if applied.ir.params else ""
-    returned = [item.value for item in applied.index.statements if isinstance(item, ir.Return)]
-    return bool(returned) and all(isinstance(value, ir.Name) and value.id == given for value in returned)
 
 
 def _is_async_in_subclasses(module: ModuleContext, receiver: Value, function: Function, depth: int) -> bool:

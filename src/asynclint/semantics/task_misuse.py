@@ -50,7 +50,7 @@ _NAMES = frozenset(name.rpartition(".")[2] for name in _MAKERS)
 _NEVER = frozenset(
     {
         Usage.CONTAINER, Usage.ARITHMETIC, Usage.INDEX, Usage.CALL, Usage.ITERATION, Usage.CONTEXT, Usage.UNPACKING,
-        Usage.SIZE, Usage.CONVERSION, Usage.SERIALISATION, Usage.ORDERING,
+        Usage.MAPPING, Usage.SIZE, Usage.CONVERSION, Usage.SERIALISATION, Usage.ORDERING,
     },
 )  # fmt: skip
 """What raises with any task."""

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
+from asynclint.flow.control_flow import some_path_avoids
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES, loop_callback
 from asynclint.knowledge.callables import CallableParameter
+from asynclint.knowledge.names import lineage
 from asynclint.project.dispositions import Disposition, Fate
 from asynclint.project.model import Function
+from asynclint.project.roles import Role
 from asynclint.project.sites import argument_at
 from asynclint.project.values import (
     NONE,
@@ -28,12 +31,16 @@ from asynclint.project.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from asynclint.flow.control_flow import Node
     from asynclint.project.model import Scope
+    from asynclint.project.scopes import Binding
     from asynclint.project.values import Value
     from asynclint.semantics.module_context import ModuleContext
 
 _FACTORY_CALLERS = frozenset({"call_soon", "call_soon_threadsafe", "call_later", "call_at", "map"})
-_SHORTHAND = re.compile(rb"^[ \t]*(\w+) *= *(?:[\w.]+\.)?(\w+) *$", re.MULTILINE)
+_SHORTHAND = re.compile(
+    rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
+)
 _FACTORY_NAMES = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "Task"})
 _ACTIONS = frozenset(
     {
@@ -52,12 +59,21 @@ _ACTIONS = frozenset(
 _HEDGES = frozenset({"maybe", "try", "attempt", "ensure", "auto", "launch", "spawn", "fire", "kick", "lazy"})
 """First words that say the work may as well not happen, or happens by itself."""
 
-_RETRIEVALS = (
-    "get", "fetch", "load", "read", "find", "query", "lookup", "compute", "calculate", "calc", "count", "search",
-    "retrieve", "resolve", "generate", "build", "make", "create", "predict", "infer", "parse", "download", "list",
-    "select", "check", "validate", "verify", "evaluate", "estimate", "analyze", "analyse", "translate", "summarize",
+_RETRIEVALS = frozenset(
+    {
+        "get", "fetch", "load", "read", "find", "query", "lookup", "count", "search", "retrieve", "resolve", "list",
+        "select", "check", "validate", "verify", "is", "has", "can",
+    },
 )  # fmt: skip
-"""First words of names whose result is the reason to call them."""
+"""First words of names whose result is the only reason to call them."""
+
+_PRODUCTIONS = frozenset(
+    {
+        "compute", "calculate", "calc", "generate", "build", "make", "create", "predict", "infer", "parse", "download",
+        "evaluate", "estimate", "analyze", "analyse", "translate", "summarize",
+    },
+)  # fmt: skip
+"""First words of names whose result is the reason to call them, unless they put it somewhere themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +183,7 @@ def imported_as(module: ModuleContext, names: frozenset[str]) -> frozenset[str]:
         for binding in bindings:
             if isinstance(binding.source, ir.Alias) and binding.source.name in names:
                 found.add(name)
-    # `spawn = loop.create_task`, in any body
+    # `spawn = loop.create_task`, `spawn = partial(create_task, name="x")`, in any body
     found |= {match[1].decode() for match in _SHORTHAND.finditer(module.module.data) if match[2].decode() in names}
     return frozenset(found)
 
@@ -209,6 +225,67 @@ def _coroutine_function(module: ModuleContext, scope: Scope, node: ir.Expr | Non
     return value.function if isinstance(value, Coroutine) else None
 
 
+# -- what keeps a task that the body drops ---------------------------------------------------------------------------
+
+_QUEUE_PUT = "asyncio.Queue.put"
+"""A task that waits here is kept by the queue, whose list of waiting putters leads to it."""
+
+_LOOP_RUNNERS = frozenset({"run_forever", "run_until_complete"})
+
+
+def is_kept_anyway(module: ModuleContext, site: TaskSite) -> bool:
+    """Whether something holds the task until it is done, although the code around the call drops it."""
+    return module.project.has_keeping_task_factory or _waits_for_queue(module, site) or _is_kept_by_frame(module, site)
+
+
+def _waits_for_queue(module: ModuleContext, site: TaskSite) -> bool:
+    if not isinstance(site.coroutine, ir.Call):
+        return False
+    evaluator = module.project.evaluator
+    targets = evaluator.targets(evaluator.value(site.coroutine.func, site.scope))
+    return bool(targets) and all(isinstance(item, External) and _is_queue_put(item.name) for item in targets)
+
+
+def _is_queue_put(name: str) -> bool:
+    owner, _, method = name.rpartition(".")
+    return any(f"{base}.{method}" == _QUEUE_PUT for base in lineage(owner))
+
+
+def _is_kept_by_frame(module: ModuleContext, site: TaskSite) -> bool:
+    """Whether a local holds the task, in a body that goes on as long as the event loop does."""
+    scope = site.scope
+    binding = _binding(site) if isinstance(scope, Function) else None
+    if binding is None or binding.statement is None or not isinstance(scope, Function):
+        return False
+    if not scope.is_async:
+        return any(_last_name(call) in _LOOP_RUNNERS and call.start > site.call.start for call in scope.index.calls)
+    nodes = module.project.paths.of(scope).evaluations(binding.statement)
+    is_endless = bool(nodes) and not any(some_path_avoids(scope.control_flow, node, _nothing) for node in nodes)
+    return is_endless or module.project.task_lifetimes.is_run_to_end(scope)
+
+
+def _binding(site: TaskSite) -> Binding | None:
+    """The only value of the local that gets the task, if it is bound once."""
+    scope, parent = site.scope, site.scope.index.parents.get(id(site.call))
+    while isinstance(parent, ir.Collection | ir.Comprehension):
+        parent = scope.index.parents.get(id(parent))
+    match parent:
+        case ir.Assign(targets=(ir.Name(id=name),)) | ir.AnnAssign(target=ir.Name(id=name)):
+            bindings = scope.index.bindings.get(name, [])
+            is_only = len(bindings) == 1 and not any(step.loop for step in bindings[0].block)
+            return bindings[0] if is_only else None
+        case _:
+            return None
+
+
+def _last_name(call: ir.Call) -> str:
+    return call.func.attr if isinstance(call.func, ir.Attribute) else ""
+
+
+def _nothing(_: Node) -> bool:
+    return False
+
+
 # -- the result of a task --------------------------------------------------------------------------------------------
 
 
@@ -219,26 +296,103 @@ def is_awaited_result(module: ModuleContext, site: TaskSite) -> bool:
         and site.function is not None
         and not site.passed
         and not site.disposition.callbacks
-        and not _is_action(_first_word(site.function))
+        and not _is_action(site.function)
         and returns_value(module, site.function)
+        and (_first_word(site.function.name) in _RETRIEVALS or not _is_job(site.function, site.disposition.how))
         and site.scope in module.project.response_functions
     )
 
 
-def _is_action(word: str) -> bool:
-    """Whether a function of such a first word is run for what it does: also `maybe_…`, and what is done once more."""
+def answers(module: ModuleContext, site: TaskSite) -> tuple[ir.Return | None, ...] | None:
+    """How the route that makes the task may end after that; None for its end without a `return`.
+
+    None in place of all of them where the body that makes the task is no route.
+    """
+    scope, statement = site.scope, site.scope.index.statement_of(site.call)
+    if not isinstance(scope, Function) or Role.ROUTE not in module.project.roles.of(scope) or statement is None:
+        return None
+    if isinstance(statement, ir.Return):
+        return (statement,)
+    cfg = scope.control_flow
+    pending = list(module.project.paths.of(scope).evaluations(statement))
+    seen = set(pending)
+    while pending:
+        current = pending.pop()
+        if isinstance(current.origin, ir.Return):
+            continue
+        new = [node for node in cfg.normal_successors(current) if node not in seen]
+        seen.update(new)
+        pending += new
+    found = {id(node.origin): node.origin for node in seen if isinstance(node.origin, ir.Return)}
+    at_end = (None,) if cfg.exit in seen else ()
+    return (*sorted(found.values(), key=lambda item: item.start), *at_end)
+
+
+def _is_action(function: Function) -> bool:
+    """Whether the name says that the function is run for what it does: also `maybe_…`, `reload_…`, `get_and_store`."""
+    word = _first_word(function.name)
     again = word.removeprefix("re") if word.startswith("re") and word != "research" else ""
-    return word in _ACTIONS or word in _HEDGES or again in _ACTIONS or again in _RETRIEVALS
+    also = [_first_word(part) for part in function.name.split("_and_")[1:]]
+    is_repeated = again in _ACTIONS | _RETRIEVALS | _PRODUCTIONS
+    return word in _HEDGES or is_repeated or any(item in _ACTIONS for item in (word, *also))
 
 
 def is_surely_retrieval(function: Function) -> bool:
     """Whether the name leaves no doubt that the function is called for its result."""
-    return _first_word(function) in _RETRIEVALS
+    return _first_word(function.name) in _RETRIEVALS | _PRODUCTIONS
 
 
-def _first_word(function: Function) -> str:
-    name = function.name.lstrip("_")
-    return name.removeprefix("async_").removeprefix("a_").partition("_")[0].lower()
+def _first_word(name: str) -> str:
+    return name.lstrip("_").removeprefix("async_").removeprefix("a_").partition("_")[0].lower()
+
+
+def _is_job(function: Function, how: str) -> bool:
+    """Whether the function leaves its work somewhere itself, or only says that it is done and nobody takes that."""
+    index = function.index
+    returned = [item.value for item in index.statements if isinstance(item, ir.Return) and item.value is not None]
+    return (
+        (how == "statement" and all(_is_constant(value) for value in returned))
+        or any(_first_word(_last_name(call)) in _STORING for call in index.calls)
+        or any(_is_outside(target, function) for item in index.statements for target in _targets(item))
+    )
+
+
+_STORING = frozenset(
+    {
+        "save", "store", "write", "publish", "send", "emit", "push", "put", "insert", "upsert", "update", "commit",
+        "upload", "export", "enqueue", "notify", "delete", "remove",
+    },
+)  # fmt: skip
+
+
+def _is_constant(node: ir.Expr) -> bool:
+    match node:
+        case ir.Constant():
+            return True
+        case ir.Dict(values=items) | ir.Collection(items=items):
+            return all(_is_constant(item) for item in items)
+        case _:
+            return False
+
+
+def _targets(statement: ir.Stmt) -> tuple[ir.Expr, ...]:
+    match statement:
+        case ir.Assign(targets=targets):
+            return targets
+        case ir.AugAssign(target=target) | ir.AnnAssign(target=target):
+            return (target,)
+        case _:
+            return ()
+
+
+def _is_outside(target: ir.Expr, function: Function) -> bool:
+    """Whether what is assigned to is an attribute or item of something that the function did not make."""
+    while isinstance(target, ir.Attribute | ir.Subscript):
+        target = target.value
+        if isinstance(target, ir.Name):
+            bindings = function.index.bindings.get(target.id, [])
+            return not bindings or any(binding.kind == "param" for binding in bindings)
+    return False
 
 
 def returns_value(module: ModuleContext, function: Function) -> bool:

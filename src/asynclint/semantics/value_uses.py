@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
-from asynclint.project.model import Function
+from asynclint.project.model import Class, Function
 from asynclint.project.roles import Role
-from asynclint.project.values import External
+from asynclint.project.values import External, Instance, Unknown, members
 
 if TYPE_CHECKING:
     from asynclint.project.model import Scope
@@ -41,6 +41,8 @@ class Usage(enum.Enum):
     ITERATION = "iteration"
     CONTEXT = "context"
     UNPACKING = "unpacking"
+    MAPPING = "mapping"
+    """`{**it}`, `f(**it)`."""
     SIZE = "size"
     CONVERSION = "conversion"
     SERIALISATION = "serialisation"
@@ -57,6 +59,7 @@ class ValueUse:
     detail: str = ""
 
 
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _TESTERS = {"any": Usage.TRUTH, "all": Usage.TRUTH, "sum": Usage.ARITHMETIC}
 _ORDERERS = frozenset({"sorted", "min", "max"})
 _BY_BUILTIN = {
@@ -133,10 +136,14 @@ def use_of(module: ModuleContext, node: ir.Expr, scope: Scope) -> ValueUse | Non
             return ValueUse(Usage.TRUTH, node, scope) if around and around.usage is Usage.TRUTH else None
         case ir.Compare():
             return _compared(parent, node, scope)
-        case ir.BinOp():
+        case ir.BinOp(left=left, right=right, op=op):
+            other = right if left is node else left
+            if _may_take_anything(module, other, op, scope):
+                return None
             return ValueUse(_of_operator(parent, node, module, scope), node, scope)
-        case ir.AugAssign(value=value) if value is node:
-            return ValueUse(Usage.ARITHMETIC, node, scope)
+        case ir.AugAssign(target=target, value=value, op=op) if value is node:
+            is_open = _may_take_anything(module, target, op, scope)
+            return None if is_open else ValueUse(Usage.ARITHMETIC, node, scope)
         case ir.FString():
             return ValueUse(Usage.LOG if _is_for_log(module, parent, scope) else Usage.FORMAT, node, scope)
         case ir.Attribute(attr=attr):
@@ -155,6 +162,9 @@ def use_of(module: ModuleContext, node: ir.Expr, scope: Scope) -> ValueUse | Non
         case ir.Assign(targets=targets, value=value) if value is node:
             unpacked = any(isinstance(target, ir.Collection) for target in targets)
             return ValueUse(Usage.UNPACKING, node, scope) if unpacked else None
+        case ir.Dict(keys=keys, values=values):
+            is_spread = any(key is None and value is node for key, value in zip(keys, values, strict=True))
+            return ValueUse(Usage.MAPPING, node, scope) if is_spread else None
         case ir.Collection(kind="tuple"):
             return _in_tuple(parent, node, module, scope)
         case ir.Comprehension():
@@ -184,6 +194,17 @@ def _of_operator(parent: ir.BinOp, node: ir.Expr, module: ModuleContext, scope: 
     if not is_text:
         return Usage.ARITHMETIC
     return Usage.LOG if _is_for_log(module, parent, scope) else Usage.FORMAT
+
+
+def _may_take_anything(module: ModuleContext, operand: ir.Expr, op: str, scope: Scope) -> bool:
+    """Whether the other operand may be of a class of its own that says what the operator does, as in `queue << task`.
+
+    Nobody shifts or joins by accident what may be such an object; `+` on what is not known is meant for a value.
+    """
+    found = members(module.project.evaluator.value(operand, scope))
+    if any(isinstance(value, Instance) and isinstance(value.cls, Class) for value in found):
+        return True
+    return op not in _ARITHMETIC and any(isinstance(value, Unknown) for value in found)
 
 
 def _in_tuple(parent: ir.Collection, node: ir.Expr, module: ModuleContext, scope: Scope) -> ValueUse | None:
@@ -238,6 +259,8 @@ def _in_lambda(parent: ir.Lambda, node: ir.Expr, module: ModuleContext, scope: S
 def _in_call(parent: ir.Call, node: ir.Expr, module: ModuleContext, scope: Scope) -> ValueUse | None:
     if parent.func is node:
         return ValueUse(Usage.CALL, node, scope)
+    if any(keyword.name is None and keyword.value is node for keyword in parent.keywords):
+        return ValueUse(Usage.MAPPING, node, scope)
     if _is_log_call(module, parent, scope):
         return ValueUse(Usage.LOG, node, scope)
     if isinstance(parent.func, ir.Attribute) and parent.func.attr == "format" and _is_text(parent.func.value):
