@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.config.settings import Settings
+from asynclint.core.diagnostic import Applicability
 from asynclint.findings.suppression_rules import SUPPRESSION_RULES
 from asynclint.knowledge.peer_codes import PEER_CODES
 from asynclint.rulekit.discovery import all_rules
@@ -263,21 +264,25 @@ def test_a_rule_that_broke_on_the_file_is_not_judged(folder: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("comment", "message"),
+    ("comment", "message", "written"),
     [
-        ("noqa: ASL999", "unknown rule `ASL999`; "),
-        ("noqa: E501, ASL0201", "unknown rule `ASL0201`; did you mean `ASL201`?"),
-        ("asynclint: ignore[discarded-tsk]", "unknown rule `discarded-tsk`; did you mean `discarded-task`?"),
-        ("asynclint: ignore[ naïve thing ]", "unknown rule `naïve thing`; `asynclint rules` lists them"),
-        ("asynclint: ignore[E501]", "unknown rule `E501`; "),
-        ("asynclint: ignore[RUF006]", "`RUF006` is a code of another tool; the rule is called `discarded-task` here"),
-        ("asynclint: ignore ASL999", "unknown rule `ASL999`; "),
-        ("noqa: ASL20l", "unknown rule `ASL20l`; did you mean `ASL2"),
+        ("noqa: ASL999", "unknown rule `ASL999`; ", None),
+        ("noqa: E501, ASL0201", "unknown rule `ASL0201`; did you mean `ASL201`?", None),
+        ("asynclint: ignore[discarded-tsk]", "unknown rule `discarded-tsk`; did you mean `disca", "discarded-task"),
+        ("asynclint: ignore[ naïve thing ]", "unknown rule `naïve thing`; `asynclint rules` lists them", None),
+        ("asynclint: ignore[E501]", "unknown rule `E501`; ", None),
+        ("asynclint: ignore[RUF006]", "`RUF006` is a code of another tool; the rule is called `d", "discarded-task"),
+        ("asynclint: ignore ASL999", "unknown rule `ASL999`; ", None),
+        ("noqa: ASL20l", "unknown rule `ASL20l`; did you mean `ASL2", None),
     ],
 )
-def test_an_unknown_code_is_reported_with_the_nearest_one(folder: Path, comment: str, message: str) -> None:
+def test_an_unknown_code_is_reported_with_the_nearest_one(
+    folder: Path, comment: str, message: str, written: str | None
+) -> None:
     (found,) = checked(folder, f"x = 1  # {comment}\n").diagnostics
-    assert (found.code, found.fixes) == ("ASL002", ())
+    assert found.code == "ASL002"
+    fixes = [(fix.applicability, fix.edits[0].content) for fix in found.fixes]
+    assert fixes == ([] if written is None else [(Applicability.UNSAFE, written)])
     assert found.message.startswith(message)
     start, end = found.location.start.column - 1, found.location.end.column - 1
     assert f"`{found.location.lines[0][start:end]}`" in found.message

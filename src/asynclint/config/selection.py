@@ -78,29 +78,46 @@ def is_selector(text: str, rules: Iterable[RuleInfo]) -> bool:
     return any(_closeness(text, rule) for rule in rules)
 
 
-def _closest(word: str, words: Iterable[str]) -> str | None:
-    """The word that another one is probably meant to be; between equals, the one with most letters in their places."""
+def _closest(word: str, words: Iterable[str], *, least: float = 0.6) -> list[str]:
+    """The words that another one is probably meant to be: the most like it, with most letters in their places.
+
+    `least` is how like they must be, from 0 to 1, as difflib measures it.
+    """
     import difflib  # noqa: PLC0415 - 6 ms, for mistakes only
 
     def likeness(other: str) -> tuple[float, int]:
-        in_place = sum(one == two for one, two in zip(word, other, strict=False))
-        return difflib.SequenceMatcher(None, other, word).ratio(), in_place
+        pairs = (*zip(word, other, strict=False), *zip(reversed(word), reversed(other), strict=False))
+        return difflib.SequenceMatcher(None, other, word).ratio(), sum(one == two for one, two in pairs)
 
-    return max(difflib.get_close_matches(word, tuple(words), n=10), key=likeness, default=None)
+    near = difflib.get_close_matches(word, tuple(words), n=20, cutoff=least)
+    best = max(map(likeness, near), default=None)
+    return [other for other in near if likeness(other) == best]
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Such as ``did you mean `select`?``; empty if nothing is near."""
     near = _closest(word.lower().replace("_", "-"), words)
-    return f"did you mean `{near}`?" if near is not None else ""
+    return f"did you mean `{near[0]}`?" if near else ""
 
 
 def unknown_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str:
     """The line that says so, with the nearest rule."""
-    words = {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
+    words = _words(rules)
     near = _closest(selector.lower(), words)
-    hint = f"did you mean `{words[near]}`?" if near is not None else "`asynclint rules` lists them"
+    hint = f"did you mean `{words[near[0]]}`?" if near else "`asynclint rules` lists them"
     return f"unknown rule `{selector}`; {hint}"
+
+
+def meant_rule(selector: str, rules: tuple[RuleInfo, ...]) -> str | None:
+    """The code or name that a word is surely meant to be; None where it is unlike all, or like several."""
+    words = _words(rules)
+    near = _closest(selector.lower(), words, least=0.8)
+    return words[near[0]] if len(near) == 1 else None
+
+
+def _words(rules: tuple[RuleInfo, ...]) -> dict[str, str]:
+    """What names a rule, by the same in small letters."""
+    return {word.lower(): word for rule in rules for word in (rule.code, rule.name)}
 
 
 def closeness(selectors: Iterable[str], rule: RuleInfo) -> int:

@@ -186,9 +186,16 @@ def _trimmed(found: re.Match[bytes]) -> Span:
 
 def unknown_verb(word: str) -> str:
     """The line that says so of a word after `# asynclint:`, with the nearest one that is known."""
-    near = difflib.get_close_matches(word.lower(), _OWN_VERBS, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{verb}`' for verb in _OWN_VERBS)}"
+    near = nearest_verb(word)
+    hint = (
+        f"did you mean `{near}`?" if near is not None else f"there are {', '.join(f'`{verb}`' for verb in _OWN_VERBS)}"
+    )
     return f"`asynclint: {word}` is unknown, so this comment says nothing; {hint}"
+
+
+def nearest_verb(word: str) -> str | None:
+    """The word after `# asynclint:` that another one was probably meant to be."""
+    return next(iter(difflib.get_close_matches(word.lower(), _OWN_VERBS, n=1)), None)
 
 
 def looks_like_code(text: str) -> bool:

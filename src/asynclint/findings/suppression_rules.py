@@ -53,6 +53,8 @@ UNKNOWN_CODE: Final = _info(
     "A misspelt code or name silences nothing. In `# noqa` lists only codes that begin with ASL are judged, since all "
     "others belong to other tools; in `# asynclint: ignore[…]` every word is, and so is the word before the list.",
     (_example("# asynclint: ignore[blocking-slep]"), _GOOD),
+    fix="Unsafe: the word is replaced by the rule that it is surely meant to be, which silences what is reported now. "
+    "Where several come into question, there is no fix.",
 )
 BLANKET_SUPPRESSION: Final = _info(
     "ASL003",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from asynclint.config.selection import unknown_rule
+from asynclint.config.selection import meant_rule, unknown_rule
 from asynclint.core.diagnostic import Applicability, Diagnostic
 from asynclint.findings.directives import (
     Directive,
@@ -16,6 +17,7 @@ from asynclint.findings.directives import (
     Vocabulary,
     has_reason,
     may_have_directives,
+    nearest_verb,
     read_directives,
     unknown_verb,
 )
@@ -29,6 +31,7 @@ from asynclint.findings.suppression_rules import (
     UNUSED_SUPPRESSION,
 )
 from asynclint.knowledge.peer_codes import PEER_CODES
+from asynclint.semantics.rewrite import TextEdit
 from asynclint.source.comments import read_comments
 
 if TYPE_CHECKING:
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import RuleInfo
     from asynclint.core.span import Span
     from asynclint.semantics.module_context import ModuleContext
-    from asynclint.semantics.rewrite import TextEdit
 
 _OWN_CODES: Final = frozenset(info.code for info in SUPPRESSION_RULES)
 _NO_CODES: Final[frozenset[str]] = frozenset()
@@ -151,7 +153,8 @@ class _Suppressions:
         """What is to be said of the suppressions themselves, after all findings; `ran` are the rules that did."""
         for directive in self._directives:
             if directive.word is not None:
-                yield self._diagnostic(UNKNOWN_CODE, directive.word.span, unknown_verb(directive.word.text))
+                message, near = unknown_verb(directive.word.text), nearest_verb(directive.word.text)
+                yield self._misspelt(directive.word, message, near)
                 continue
             for item in directive.items:
                 if item.owner is Owner.UNKNOWN:
@@ -243,9 +246,16 @@ class _Suppressions:
         names = [rule.name for rule in rules if rule.code in meant]
         if len(names) == 1:
             message = f"`{item.text}` is a code of another tool; the rule is called `{names[0]}` here"
-        else:
-            message = unknown_rule(item.text, rules)
-        return self._diagnostic(UNKNOWN_CODE, item.span, message)
+            return self._misspelt(item, message, names[0])
+        return self._misspelt(item, unknown_rule(item.text, rules), meant_rule(item.text, rules))
+
+    def _misspelt(self, item: Item, message: str, meant: str | None) -> Diagnostic:
+        """With what it is meant to be as an unsafe fix: that silences findings which are reported now."""
+        found = self._diagnostic(UNKNOWN_CODE, item.span, message)
+        if meant is None:
+            return found
+        fix = self._module.fix(Applicability.UNSAFE, f"write `{meant}`", [TextEdit(item.span, meant)])
+        return dataclasses.replace(found, fixes=(fix,))
 
     def _blanket(self, directive: Directive) -> Diagnostic:
         codes = ", ".join(sorted(self._silenced.get(directive, ())))
