@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asynclint.config.options import BY_KEY
 from asynclint.config.settings import Settings
 from asynclint.rulekit.discovery import all_rules
 
@@ -66,6 +67,26 @@ def test_rationales_are_paragraphs(rule: Rule) -> None:
 @rules
 def test_fix_safety_says_which(rule: Rule) -> None:
     assert not rule.fix_safety or re.search(r"\b(SAFE|UNSAFE|shown)\b", rule.fix_safety)
+
+
+@rules
+def test_timelines_show_two_at_once(rule: Rule) -> None:
+    lines = rule.timeline.splitlines()
+    assert len(lines) >= 2
+    assert max(map(len, lines)) <= 100
+    assert {"━", "┄"} & set(rule.timeline)
+
+
+@rules
+def test_limits_are_sentences(rule: Rule) -> None:
+    assert rule.limits
+    for limit in rule.limits:
+        assert re.fullmatch(r"[A-Z].*\.", limit), limit
+
+
+@rules
+def test_settings_are_keys_of_the_configuration(rule: Rule) -> None:
+    assert set(rule.settings) <= BY_KEY.keys()
 
 
 @rules

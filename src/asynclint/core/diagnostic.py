@@ -123,6 +123,12 @@ class RuleInfo:
     fix_safety: str
     examples: tuple[tuple[str, str], ...]
     """(bad, good) pairs of source."""
+    timeline: str = ""
+    """Lanes of time, a line each, in which two requests or tasks show what happens."""
+    limits: tuple[str, ...] = ()
+    """What the rule does not see, a sentence each."""
+    settings: tuple[str, ...] = ()
+    """Keys of the configuration that change what the rule knows."""
 
 
 @dataclass(frozen=True, slots=True)

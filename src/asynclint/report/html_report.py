@@ -79,6 +79,7 @@ class _Rule(TypedDict):
     name: str
     summary: str
     rationale: str
+    timeline: str
     fix_safety: str
     examples: list[tuple[str, str]]
 
@@ -167,6 +168,7 @@ def _rules(rules: Iterable[RuleInfo], codes: set[str]) -> dict[str, _Rule]:
             "name": rule.name,
             "summary": rule.summary,
             "rationale": rule.rationale,
+            "timeline": rule.timeline,
             "fix_safety": rule.fix_safety,
             "examples": list(rule.examples),
         }

@@ -29,6 +29,9 @@ class JsonRule(TypedDict):
     default: bool
     fix_safety: str
     examples: list[JsonExample]
+    timeline: str
+    limits: list[str]
+    settings: list[str]
     url: str
 
 
@@ -62,16 +65,26 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
     yield f"{rule.code} {rule.name}\n{rule.severity.value}, {rule.confidence.value} confidence{off}"
     yield _paragraph(rule.summary)
     yield "Why\n" + _paragraph(rule.rationale)
+    if rule.timeline:
+        yield _code(rule.timeline)
     for bad, good in rule.examples:
         yield "Bad\n" + _code(bad)
         yield "Good\n" + _code(good)
     if rule.fix_safety:
         yield "Fix\n" + _paragraph(rule.fix_safety)
+    if rule.limits:
+        yield "What it does not see\n" + "\n".join(map(_item, rule.limits))
+    if rule.settings:
+        yield "Configuration\n" + _paragraph(", ".join(rule.settings))
     yield rule.url
 
 
 def _paragraph(text: str) -> str:
     return textwrap.fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _code(source: str) -> str:
@@ -89,5 +102,8 @@ def _as_json(rule: RuleInfo) -> JsonRule:
         "default": rule.default,
         "fix_safety": rule.fix_safety,
         "examples": [{"bad": bad, "good": good} for bad, good in rule.examples],
+        "timeline": rule.timeline,
+        "limits": list(rule.limits),
+        "settings": list(rule.settings),
         "url": rule.url,
     }

@@ -55,5 +55,7 @@ def _read(fields: dict[str, Any]) -> RuleInfo:
         "severity": Severity(fields["severity"]),
         "confidence": Confidence(fields["confidence"]),
         "examples": tuple((bad, good) for bad, good in fields["examples"]),
+        "limits": tuple(fields["limits"]),
+        "settings": tuple(fields["settings"]),
     }
     return RuleInfo(**{**fields, **read})

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import RuleInfo
 
 TABLE_BEGIN = "<!-- rules: begin (scripts/generate_docs.py) -->"
+HOW_IT_WORKS = "../how-it-works.md"
+CONFIGURATION = "../configuration.md"
+LEGEND = "Time goes to the right: `━` runs, `┄` waits, `▶` answers, `✗` fails."
 TABLE_END = "<!-- rules: end -->"
 
 
@@ -45,6 +48,9 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
     yield f"{_facts(rule)}."
     yield "## Why is this bad?"
     yield _paragraph(rule.rationale)
+    if rule.timeline:
+        yield f"```text\n{rule.timeline.strip()}\n```"
+        yield LEGEND
     for bad, good in rule.examples:
         yield "## Example"
         yield _code(as_shown(bad))
@@ -53,6 +59,13 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
     if rule.fix_safety:
         yield "## Fix safety"
         yield _paragraph(rule.fix_safety)
+    if rule.limits:
+        yield "## What it does not see"
+        yield "\n".join(f"- {limit}" for limit in rule.limits)
+        yield f"[How it works]({HOW_IT_WORKS}) has what is followed, and what is not, by all rules."
+    if rule.settings:
+        yield "## Configuration"
+        yield "\n".join(f"- [`{key}`]({CONFIGURATION}#{key})" for key in rule.settings)
     yield "## How to silence it"
     yield f"`# asynclint: ignore[{rule.name}] reason` or `# noqa: {rule.code}` on a line of the statement."
 

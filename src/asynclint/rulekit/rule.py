@@ -35,7 +35,9 @@ class Rule:
 
     `check` is stateless: it yields diagnostics built with `ModuleContext.diagnostic`. `summary` is one line,
     `rationale` a paragraph that says what happens to whom. `fix_safety` says which fix is offered, whether it is
-    SAFE or UNSAFE, and why; empty where none is.
+    SAFE or UNSAFE, and why; empty where none is. `timeline` draws what happens, a line for each request or task, with
+    `━` where it runs, `┄` where it waits and `✗` where it fails. `limits` are sentences that say what the rule does not
+    see, `settings` the keys of the configuration by which it can be told more.
     """
 
     code: str
@@ -48,6 +50,9 @@ class Rule:
     check: Callable[[ModuleContext], Iterator[Diagnostic]]
     fix_safety: str = ""
     default: bool = True
+    timeline: str = ""
+    limits: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -67,4 +72,7 @@ class Rule:
             url=self.url,
             fix_safety=self.fix_safety,
             examples=tuple((as_shown(example.bad), example.good) for example in self.examples),
+            timeline=self.timeline,
+            limits=self.limits,
+            settings=self.settings,
         )

@@ -71,6 +71,14 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+event loop    ━━ await to_thread(is_active, user) ━━┄┄┄┄┄┄┄┄━━ gets a coroutine: always true
+worker thread                               ━━ is_active(user) makes a coroutine, runs none of it
+""",
+    limits=(
+        "Callbacks of libraries that asynclint does not know.",
+        "Callables that are picked at run time, from a dictionary or by `getattr`.",
+    ),
     examples=(
         Example(
             bad="""\

@@ -54,6 +54,13 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ add_task(note(order)) runs note at once ━━━━━━▶ 200
+                                                            ━━✗ TypeError: its result is called
+request B     ┄┄┄┄┄┄ waits while note runs on the loop ┄┄┄┄┄━━▶ 200
+""",
+    limits=("Calls whose result may be a function: what cannot be resolved is left alone.",),
+    settings=("background-runners",),
     examples=(
         Example(
             bad="""\

@@ -31,6 +31,15 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ bcrypt.hashpw(…) ━━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, late by one hash
+""",
+    limits=(
+        *blocking.LIMITS,
+        "Loops and calculations of your own, however long they take.",
+    ),
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

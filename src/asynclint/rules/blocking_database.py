@@ -31,6 +31,15 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ cursor.execute(…) ━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, late by one query
+""",
+    limits=(
+        *blocking.LIMITS,
+        "Lazy loading of ORM attributes (`order.customer.name`), which may query the database.",
+    ),
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

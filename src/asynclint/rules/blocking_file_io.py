@@ -32,6 +32,19 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ open(…).read() ━━━━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, late by one read
+""",
+    limits=(
+        *blocking.LIMITS,
+        "Work on a file that another function opened: the file is reported once, where it is opened.",
+        (
+            "Questions about a file (`exists`, `stat`) that a helper asks: only those of the async function itself are "
+            "reported."
+        ),
+    ),
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

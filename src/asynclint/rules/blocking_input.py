@@ -30,6 +30,12 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ input() ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, once somebody has pressed Enter
+""",
+    limits=blocking.LIMITS,
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

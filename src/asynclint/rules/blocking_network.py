@@ -31,6 +31,12 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ s3.get_object(…) ━━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, late by one transfer
+""",
+    limits=blocking.LIMITS,
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

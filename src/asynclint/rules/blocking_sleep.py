@@ -31,6 +31,12 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ time.sleep(1) ━━━━━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, a second late
+""",
+    limits=blocking.LIMITS,
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

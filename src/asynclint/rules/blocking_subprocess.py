@@ -31,6 +31,12 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ subprocess.run(…) ━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, late by one run of the program
+""",
+    limits=blocking.LIMITS,
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

@@ -31,6 +31,15 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ queue.get() ━━━━━━━━━━━━━━━━━━━━━━━━━▶ 200
+request B     ┄┄ waits, and has not even begun ┄┄┄┄━━▶ 200, if the item ever comes
+""",
+    limits=(
+        *blocking.LIMITS,
+        "A lock that every holder only holds for work in memory: it is left alone on purpose.",
+    ),
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

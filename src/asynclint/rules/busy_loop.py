@@ -53,6 +53,14 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ while not ready: pass ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+request B        ┄┄ would set ready, and gets no turn ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
+""",
+    limits=(
+        "Loops that end by themselves, however long they take.",
+        "Awaits that never suspend, such as of a coroutine that returns at once.",
+    ),
     examples=(
         Example(
             bad="""\

@@ -64,6 +64,15 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+lifespan   ━━ task.cancel() ━━ await pool.close() ━━ process ends
+task                     ┄┄━━ finally: await flush() ✗ the pool is closed
+""",
+    limits=(
+        "Tasks whose cleanup does not await: they end in one turn of the loop.",
+        "Cancellations outside the end of the application.",
+    ),
+    settings=("shutdown-hooks",),
     examples=(
         Example(
             bad="""\

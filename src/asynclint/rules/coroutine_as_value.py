@@ -111,6 +111,15 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+user       ━━ DELETE: is_admin(user) is a coroutine, so it is true ━━ deletes ▶ 200
+attacker        ━━ DELETE: is_admin(user) is a coroutine, so it is true ━━ deletes ▶ 200
+  is_admin                                     never runs
+""",
+    limits=(
+        "Async methods of objects whose type is not known, such as untyped parameters and ORM rows.",
+        "Coroutines that reach the use through a container or a call that is not resolved.",
+    ),
     examples=(
         Example(
             bad="""\

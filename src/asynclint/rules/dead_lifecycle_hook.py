@@ -64,6 +64,13 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+server     ━━ lifespan enters ━━ ready
+  warm_cache     never runs
+request A                        ━━ cache["prices"] ✗ KeyError ▶ 500
+""",
+    limits=("Applications that are put together by code which is not resolved.",),
+    settings=("fastapi-version",),
     examples=(
         Example(
             bad="""\

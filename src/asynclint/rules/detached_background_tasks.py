@@ -78,6 +78,13 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ tasks = BackgroundTasks() ━━ tasks.add_task(send) ━━▶ 200
+  send                               never runs
+request B       ━━ looks for what send should have written: it is not there
+""",
+    limits=("BackgroundTasks objects that are handed to code which is not resolved.",),
+    settings=("fastapi-version",),
     examples=(
         Example(
             bad="""\

@@ -68,6 +68,16 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ create_task(audit) ━━▶ 200
+  audit                     ━━┄┄┄┄ awaits ┄┄┄┄✗ collected as garbage: the rest never happens
+request B                          ━━ allocates, the collector runs ━━▶ 200
+""",
+    limits=(
+        "A collection that is emptied or goes out of use while its tasks still run.",
+        "Tasks handed to a library that asynclint does not know: it is taken to keep them.",
+    ),
+    settings=("task-keepers",),
     examples=(
         Example(
             bad="""\

@@ -50,6 +50,14 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ add_task(reserve) ━━▶ 200
+  reserve                          ━━✗ HTTPException(409): RuntimeError in the log
+  later background functions         never run
+request B  ━━ asks for the reservation ▶ 404
+""",
+    limits=("Functions that are also called from a handler: there the exception reaches a client.",),
+    settings=("background-runners",),
     examples=(
         Example(
             bad="""\

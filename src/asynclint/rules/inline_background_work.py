@@ -39,6 +39,12 @@ RULE = Rule(
     ),
     severity=Severity.NOTE,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ await send_welcome(email) ┄┄┄┄┄┄┄┄┄┄━━▶ 200, after the mail server
+as meant   ━━ add_task(send_welcome, email) ━━▶ 200
+             send_welcome                      ━━┄┄┄┄┄┄━━
+""",
+    limits=("Parameters that are handed on and not used there either.",),
     examples=(
         Example(
             bad="""\

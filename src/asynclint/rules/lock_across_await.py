@@ -106,6 +106,14 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ with lock: ━━ await save() ┄┄┄┄┄┄┄┄ waits for the loop, for ever
+request B                       ━━ with lock: ━━━ holds the loop's only thread, for ever
+""",
+    limits=(
+        "Locks that are handed in as untyped parameters.",
+        "Whether two tasks ever want the lock at the same moment.",
+    ),
     examples=(
         Example(
             bad="""\

@@ -78,6 +78,17 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ add_task(report) ━━ raise HTTPException ▶ 409
+  report                      never runs
+request B  ━━ add_task(report) ━━▶ 200
+  report                          ━━ runs
+""",
+    limits=(
+        "Exceptions that code raises which is not resolved.",
+        "Exception handlers of your own that carry the tasks over to their response.",
+    ),
+    settings=("fastapi-version",),
     examples=(
         Example(
             bad="""\

@@ -42,6 +42,17 @@ RULE = Rule(
     ),
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
+    timeline="""\
+async def  request A  ━━ json.dumps(…) ━━▶ 200
+           request B     ┄┄┄┄┄┄┄┄┄┄┄┄┄┄━━ json.dumps(…) ━━▶ 200
+def        request A  ━━ json.dumps(…) ━━▶ 200   (worker thread)
+           request B  ━━ json.dumps(…) ━━▶ 200   (another one)
+""",
+    limits=(
+        "Whether the body is quick: for a few statements the event loop is the cheaper place.",
+        "Routes that must run on the loop because of what libraries do in them.",
+    ),
+    settings=("route-decorators",),
     default=False,
     examples=(
         Example(

@@ -31,6 +31,16 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ asyncio.run(fetch()) ✗ RuntimeError: a loop is running already ▶ 500
+  fetch                             never runs
+request B                              ━━▶ 200
+""",
+    limits=(
+        *blocking.LIMITS[:2],
+        "Whether `nest_asyncio` is applied: it lets the call through, and then all requests wait for it.",
+    ),
+    settings=blocking.SETTINGS,
     examples=(
         Example(
             bad="""\

@@ -82,6 +82,13 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ add_task(lambda: send(order)) ━━▶ 200
+  lambda                                     ━━ makes a coroutine, and it is thrown away
+request B     ━━ the same ━━▶ 200, and nothing was sent for either
+""",
+    limits=("Callables that are picked at run time.",),
+    settings=("background-runners",),
     examples=(
         Example(
             bad="""\

@@ -65,6 +65,18 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+event loop     ━━ runs `async def` routes ━━━━━━━━━━━━━━━━━━━━
+worker thread  ━━ def notify(): create_task(…) ✗ RuntimeError: no running event loop ▶ 500
+""",
+    limits=(
+        "Functions that both threads call: reported is what certainly runs in a worker.",
+        "Threads started by libraries that asynclint does not know.",
+    ),
+    settings=(
+        "offload-functions",
+        "route-decorators",
+    ),
     examples=(
         Example(
             bad="""\

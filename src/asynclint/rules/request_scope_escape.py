@@ -88,6 +88,22 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ create_task(save(db)) ━━▶ 200, db is closed
+  save                           ━━┄┄┄┄✗ the connection is closed
+request B                              ━━ perhaps gets the connection that save still holds
+""",
+    limits=(
+        (
+            "Objects that reach the task inside another one, such as a repository that keeps the session, unless the "
+            "class is known."
+        ),
+        "Dependencies that hand out something without closing it.",
+    ),
+    settings=(
+        "fastapi-version",
+        "background-runners",
+    ),
     examples=(
         Example(
             bad="""\

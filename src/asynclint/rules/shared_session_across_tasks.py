@@ -58,6 +58,14 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+task A   ━━ session.execute(…) ┄┄┄┄┄┄✗ another operation is in progress
+task B      ━━ session.execute(…) ┄┄┄┄ or works in the transaction of A
+""",
+    limits=(
+        "Sessions inside other objects, unless the class is known.",
+        "Whether the tasks overlap in time: they are reported if they can.",
+    ),
     examples=(
         Example(
             bad="""\

@@ -72,6 +72,14 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+lifespan   ━━ task.cancel() ━━ await task ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ waits for ever
+task                     ┄┄━━ except CancelledError: pass ━━┄┄━━┄┄━━ goes on
+""",
+    limits=(
+        "Cancellations swallowed in functions of libraries.",
+        "A flag that ends the loop and is set in code that is not resolved.",
+    ),
     examples=(
         Example(
             bad="""\

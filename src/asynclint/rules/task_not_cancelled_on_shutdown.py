@@ -116,6 +116,18 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+watch      ━━┄┄━━┄┄━━┄┄ writes a row ━━┄✗ killed, its `finally` does not run
+server                       SIGTERM ━━ lifespan exit ━━ process ends
+""",
+    limits=(
+        "Tasks ended by code that is not resolved, or by a signal from another process.",
+        "Whether the work may be cut off anywhere: then suppress it with that as the reason.",
+    ),
+    settings=(
+        "shutdown-hooks",
+        "task-keepers",
+    ),
     examples=(
         Example(
             bad="""\

@@ -73,6 +73,16 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ running.append(create_task(…)) ━━▶ 200     running: 1 task
+request B     ━━ running.append(create_task(…)) ━━▶ 200  running: 2 tasks, 1 of them done
+  …                                                      running: all tasks since the start
+""",
+    limits=(
+        "Collections that code empties which is not resolved.",
+        "Tasks that are started a fixed number of times.",
+    ),
+    settings=("task-keepers",),
     examples=(
         Example(
             bad="""\

@@ -92,6 +92,15 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ create_task(load) ━━ profile["id"] ✗ TypeError ▶ 500
+  load                                           ━━┄┄┄━━ the dictionary, too late
+request B       ━━ create_task(load) ━━ profile["id"] ✗ TypeError ▶ 500
+""",
+    limits=(
+        "Tasks that reach the use through an untyped parameter, a dictionary of mixed values or a queue.",
+        "Futures of libraries that asynclint does not know.",
+    ),
     examples=(
         Example(
             bad="""\

@@ -54,6 +54,15 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ send_mail(user) makes an object ━━ drops it ━━▶ 200, no mail
+request B       ━━ send_mail(user) makes an object ━━ drops it ━━▶ 200, no mail
+  log                                                   RuntimeWarning, perhaps, without a traceback
+""",
+    limits=(
+        "Async functions of libraries, but for those of asyncio and a few others that the tables know.",
+        "Coroutines kept in an attribute or handed to a function that is not resolved: they may be awaited there.",
+    ),
     examples=(
         Example(
             bad="""\

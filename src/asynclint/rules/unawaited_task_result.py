@@ -72,6 +72,25 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ create_task(find_parcel) ━━▶ 200, without the parcel
+  find_parcel                          ━━┄┄┄┄┄┄┄┄┄┄━━ result, which nobody reads
+request B       ━━ create_task(find_parcel) ━━▶ 200, without the parcel
+""",
+    limits=(
+        (
+            "Functions whose return type is neither annotated nor plain from their `return` statements: whether they "
+            "are called for their value is not known."
+        ),
+        (
+            "Work that is started for its effect although it returns something, where the response truly does not need "
+            "it: suppress it there."
+        ),
+    ),
+    settings=(
+        "route-decorators",
+        "task-keepers",
+    ),
     examples=(
         Example(
             bad="""\

@@ -66,6 +66,20 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━▶ 200
+  send_confirmation  ━━┄┄✗ ConnectionError: a traceback in the log, no mail
+  write_audit            never runs, it was next
+request B     ━━▶ 200, in the belief that A was told
+""",
+    limits=(
+        "Exceptions of libraries that the tables do not know, and of code that is not resolved.",
+        "Whether a monitoring library picks up what the server logs.",
+    ),
+    settings=(
+        "exception-handling-decorators",
+        "background-runners",
+    ),
     examples=(
         Example(
             bad="""\

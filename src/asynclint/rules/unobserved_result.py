@@ -67,6 +67,16 @@ RULE = Rule(
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
+    timeline="""\
+request A  ━━ gather(push(1), push(2), return_exceptions=True) ┄┄┄┄━━▶ 200
+  push(1)                                          ━━┄┄━━ done
+  push(2)                                          ━━┄┄✗ ConnectionError, in a list nobody reads
+request B        ━━ reads what push(2) should have written: it is not there
+""",
+    limits=(
+        "Results that are kept and read only on some paths.",
+        "Whether a failure matters: work that may fail in silence is suppressed with a reason.",
+    ),
     examples=(
         Example(
             bad="""\

@@ -71,6 +71,20 @@ RULE = Rule(
     ),
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
+    timeline="""\
+client A   ━━ connects ━━ goes
+  send_prices    ━━┄┄━━┄┄━━┄┄━━┄┄━━┄┄━━┄┄━━ still runs, for nobody
+client B                  ━━ connects ━━ goes
+  send_prices                   ━━┄┄━━┄┄━━┄┄━━ and another one
+""",
+    limits=(
+        "Tasks that end by themselves after a while.",
+        "Routes of frameworks other than FastAPI and Starlette.",
+    ),
+    settings=(
+        "route-decorators",
+        "task-keepers",
+    ),
     examples=(
         Example(
             bad="""\

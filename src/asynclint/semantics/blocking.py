@@ -29,6 +29,16 @@ Fixes: TypeAlias = "Callable[[ModuleContext, BlockingFinding], Iterator[Fix]]"
 NESTED_LOOP = "ASL210"
 """The rule for calls that start a loop: they raise on a thread that has one, and are at home on one that has none."""
 
+LIMITS = (
+    "Calls that cannot be resolved: on parameters without annotation, on values of mixed containers, by computed name.",
+    "Libraries that the tables do not know; `blocking-calls` adds what they block with.",
+    "How long the call takes: it is reported whether it waits a microsecond or a minute.",
+)
+"""What no rule of this family sees."""
+
+SETTINGS = ("blocking-calls", "non-blocking-calls", "offload-functions")
+"""The keys of the configuration that every rule of this family heeds."""
+
 _OF_CLIENTS = frozenset({"ASL202", "ASL203", "ASL206"})
 """The rules for clients of services: a call of theirs that gives its result at once may as well be made in a thread."""
 

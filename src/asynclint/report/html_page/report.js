@@ -280,6 +280,7 @@
     const [bad, good] = rule.examples[0] || [];
     return h("details", { class: "why" }, h("summary", null, "Why this matters"),
       h("p", null, prose(rule.rationale)),
+      rule.timeline ? h("pre", { class: "timeline", tabindex: "0", "aria-label": "What happens over time" }, rule.timeline) : null,
       rule.fix_safety ? h("p", null, h("b", null, "Fix safety. "), prose(rule.fix_safety)) : null,
       bad ? h("div", { class: "examples" }, h("div", null, h("h5", { class: "bad" }, "Bad"), sourceBlock(bad)), h("div", null, h("h5", { class: "good" }, "Good"), sourceBlock(good))) : null,
       h("p", { class: "silence" }, "Accepted here? Write ", h("code", null, `# asynclint: ignore[${item.name}] reason`), " on the line."));
