@@ -148,6 +148,29 @@ def test_files_are_listed(project: Path, command_line: CommandLine) -> None:
     assert missing.err == "error: nowhere: there is no such file or folder\n"
 
 
+def test_what_is_passed_over_is_said_with_its_reason(project: Path, command_line: CommandLine) -> None:
+    for name in ("a.py", "out/x.py", "dist/x.py", "node_modules/x.py", "env/pyvenv.cfg", "old.py", "gen/x.py"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).touch()
+    (project / ".git").mkdir()
+    (project / ".gitignore").write_text("out/\n")
+    (project / "pyproject.toml").write_text("[tool.asynclint]\nextend-exclude = ['old.py', 'gen/']\n")
+    done = command_line("check", "--show-files", "-v")
+    assert (done.code, done.out) == (0, "a.py\n")
+    assert done.err.splitlines() == [
+        ".git is left out by its name",
+        "dist holds what was built, by its name",
+        "env is a virtual environment",
+        "gen is left out by the configuration",
+        "node_modules is left out by its name",
+        "old.py is left out by the configuration",
+        "out is ignored by git",
+    ]
+    assert command_line("check", "--show-files", "-v", "--force-exclude", "old.py").err.splitlines() == [
+        "old.py is left out by the configuration"
+    ]
+
+
 def test_what_git_ignores_can_be_asked_for(project: Path, command_line: CommandLine) -> None:
     (project / ".git").mkdir()
     (project / ".gitignore").write_text("ignored.py\n")

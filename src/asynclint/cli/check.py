@@ -71,7 +71,11 @@ if TYPE_CHECKING:
 )
 @click.option("--stdin-filename", metavar="FILE", help="With `-` as the path: the name of the text on standard input.")
 @click.option("--allow-empty", is_flag=True, help="A folder without Python files is no error.")
-@click.option("--show-files", is_flag=True, help="List the files that would be checked, and check nothing.")
+@click.option(
+    "--show-files",
+    is_flag=True,
+    help="List the files that would be checked; with -v, say what is passed over and why.",
+)
 @click.option(
     "--output-format",
     type=OutputType(),
@@ -151,7 +155,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if options["unsafe_fixes"] is None:
         options["unsafe_fixes"] = config.unsafe_fixes
     if options["show_files"]:
-        ctx.exit(show_files(inputs.paths, settings))
+        ctx.exit(show_files(inputs.paths, settings, verbose=options["verbose"]))
     outputs = _outputs(options, config)
     baseline = _baseline(options, config)
     if options["verbose"]:

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from asynclint.config.settings import Settings
 
 
-def show_files(paths: tuple[str, ...], settings: Settings) -> int:
-    """List the files of the paths, one on each line; the exit code."""
+def show_files(paths: tuple[str, ...], settings: Settings, *, verbose: bool) -> int:
+    """List the files of the paths, one on each line, with `verbose` also what is passed over; the exit code."""
     from asynclint.run.questions import files_of  # noqa: PLC0415 - `--help` needs none of it
 
     try:
-        files, errors = files_of(paths, settings)
+        listing = files_of(paths, settings)
     except SettingsError as error:
         raise Refusal(error) from None
-    write_out("".join(f"{printable(file)}\n" for file in files))
-    for problem in errors:
+    write_out("".join(f"{printable(file)}\n" for file in listing.files))
+    for line in listing.passed_over if verbose else ():
+        say(line)
+    for problem in listing.errors:
         say(error_line(problem))
-    return NOT_CHECKED if errors else 0
+    return NOT_CHECKED if listing.errors else 0

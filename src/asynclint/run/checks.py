@@ -32,7 +32,7 @@ def check(
     make no sense; everything else that goes wrong is in the report.
     """
     index = index or new_index(settings)
-    infos, work, errors, rulings, chosen = plan(paths, settings, index.reading.cwd)
+    infos, work, errors, rulings, chosen, _ = plan(paths, settings, index.reading.cwd)
     checker = Checker(all_rules(), rulings, settings.count_unresolved, settings.ignore_suppressions)
     with without_collection():
         outcomes = [check_project(item, checker, index, settings.jobs, progress or silent) for item in work]

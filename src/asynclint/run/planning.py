@@ -12,7 +12,7 @@ from asynclint.config.configurations import Configurations
 from asynclint.config.exclusion import Exclusion
 from asynclint.findings.ruling import Rulings
 from asynclint.rulekit.descriptions import described_rules
-from asynclint.source.discovery import discover
+from asynclint.source.discovery import PassedOver, discover
 from asynclint.source.paths import absolute, inside
 from asynclint.source.problems import EMPTY_FOLDER
 from asynclint.source.roots import ProjectRoots
@@ -59,6 +59,7 @@ class Plan(NamedTuple):
     errors: list[CheckError]
     rulings: Rulings
     chosen: frozenset[str]
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 def plan(paths: Sequence[str], settings: Settings, cwd: str) -> Plan:
@@ -66,16 +67,16 @@ def plan(paths: Sequence[str], settings: Settings, cwd: str) -> Plan:
     infos = described_rules()
     configurations = Configurations(cwd, infos, settings.config, isolated=settings.isolated)
     rulings = Rulings(infos, settings, configurations)
-    work, errors = _projects(paths, cwd, configurations, settings)
+    work, errors, passed_over = _projects(paths, cwd, configurations, settings)
     asked = [path for item in work for path in item.asked]
     chosen = rulings.enabled(asked or [f"{cwd}/"])
     configurations.refuse_problems()
-    return Plan(infos, work, errors, rulings, chosen)
+    return Plan(infos, work, errors, rulings, chosen, passed_over)
 
 
 def _projects(
     paths: Sequence[str], cwd: str, configurations: Configurations, settings: Settings
-) -> tuple[list[Work], list[CheckError]]:
+) -> tuple[list[Work], list[CheckError], tuple[PassedOver, ...]]:
     """The files asked for, each in the project it belongs to, outer projects first.
 
     Which that is does not depend on the paths: a project inside another one is judged by itself, and read as a part of
@@ -84,7 +85,8 @@ def _projects(
     exclusion = Exclusion(configurations)
     search = functools.partial(discover, cwd=cwd, left_out=exclusion, respects_gitignore=exclusion.respects_gitignore)
     given_text = settings.given.path if settings.given is not None else None
-    given = [path for path in (absolute(item, cwd) for item in paths) if not _is_left_out(path, exclusion, settings)]
+    named = [absolute(item, cwd) for item in paths]
+    given = [path for path in named if not _is_left_out(path, exclusion, settings)]
     folders = {path if Path(path).is_dir() else posixpath.dirname(path) for path in given}
     roots = ProjectRoots(cwd, configurations.declares_root, folders)
     found = search(tuple(path for path in given if path != given_text))
@@ -95,7 +97,9 @@ def _projects(
     for root, asked in sorted(by_root.items()):
         whole = search((root,)).files if root not in given else (path for path in found.files if inside(path, root))
         work.append(Work(root, frozenset(asked), tuple(sorted(asked.union(whole))), configurations))
-    return work, [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]
+    excluded = (PassedOver(path, "is left out by the configuration") for path in named if path not in given)
+    errors = [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]
+    return work, errors, (*excluded, *found.passed_over)
 
 
 def _is_left_out(path: str, exclusion: Exclusion, settings: Settings) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.core.diagnostic import CheckError
 from asynclint.core.entry_point import EntryPoint, EntryPoints
@@ -29,15 +29,27 @@ if TYPE_CHECKING:
     from asynclint.project.indexing import Progress
 
 
-def files_of(paths: Sequence[str], settings: Settings) -> tuple[tuple[str, ...], tuple[CheckError, ...]]:
-    """The files that `check` would look at, as they are shown, and what is wrong with the paths.
+class Listing(NamedTuple):
+    """The files that `check` would look at, as they are shown, what it passes over, and what is wrong with the paths.
 
-    Raises SettingsError, as `check`.
+    `passed_over` are lines that name a file or folder and say why.
     """
+
+    files: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    errors: tuple[CheckError, ...]
+
+
+def files_of(paths: Sequence[str], settings: Settings) -> Listing:
+    """What `check` would look at. Raises SettingsError, as `check`."""
     cwd = absolute(".", str(Path.cwd()))
     planned = plan(paths, settings, cwd)
     asked = sorted(path for item in planned.work for path in item.asked)
-    return tuple(display(path, cwd) for path in asked), ordered_errors(planned.errors)
+    return Listing(
+        tuple(display(path, cwd) for path in asked),
+        tuple(f"{display(path, cwd)} {reason}" for path, reason in sorted(planned.passed_over)),
+        ordered_errors(planned.errors),
+    )
 
 
 def entry_points(paths: Sequence[str], settings: Settings, progress: Progress | None = None) -> EntryPoints:
@@ -70,7 +82,7 @@ def explain(
     `baselined` are findings, each by code and range, that are not reported because a baseline has them.
     """
     index = new_index(settings)
-    _, work, errors, rulings, _ = plan((path,), settings, index.reading.cwd)
+    _, work, errors, rulings, *_ = plan((path,), settings, index.reading.cwd)
     if errors or not work:
         missing = CheckError("missing-path", path, "the configuration leaves this file out, so it is not checked")
         return errors[0] if errors else missing

@@ -8,7 +8,7 @@ import posixpath
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from asynclint.core.diagnostic import CheckError
 from asynclint.source.ignores import Ignores, around, enter, is_ignored
@@ -75,12 +75,20 @@ def _always(_folder: str) -> bool:
     return True
 
 
+class PassedOver(NamedTuple):
+    """A folder or Python file on the way, by its absolute path, that is not looked at, and why: said after its name."""
+
+    path: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The Python files found, absolute and sorted, and what could not be looked at."""
+    """The Python files found, absolute and sorted, what could not be looked at, and what was passed over and why."""
 
     files: tuple[str, ...]
     errors: tuple[CheckError, ...]
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,6 +100,7 @@ class _Search:
     respects_gitignore: RespectsGit
     files: dict[str, str] = field(default_factory=dict)
     errors: list[CheckError] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
 
     def add(self, path: str, identity: str) -> None:
         """Keep one name for each file: its own before that of a link to it."""
@@ -99,9 +108,17 @@ class _Search:
         if known is None or (path != identity, path) < (known != identity, known):
             self.files[identity] = path
 
-    def passes_over(self, path: str, ignores: Ignores | None) -> bool:
-        """Whether a file met on the way is left out or ignored by git."""
-        return self.left_out(path, is_folder=False) or is_ignored(ignores, path, is_folder=False)
+    def passes_over(self, path: str, ignores: Ignores | None, *, is_folder: bool = False) -> bool:
+        """Whether what is met on the way is left out or ignored by git; remembers it then."""
+        if self.left_out(path, is_folder=is_folder):
+            by_itself = is_excluded_by_itself(path, is_folder=is_folder)
+            reason = "is left out by its name" if by_itself else "is left out by the configuration"
+        elif is_ignored(ignores, path, is_folder=is_folder):
+            reason = "is ignored by git"
+        else:
+            return False
+        self.passed_over.append(PassedOver(path, reason))
+        return True
 
     def fail(self, code: str, path: str, message: str) -> None:
         self.errors.append(CheckError(code, display(path, self.cwd), message))
@@ -123,7 +140,7 @@ def discover(
     search = _Search(cwd, left_out, respects_gitignore)
     for given in dict.fromkeys(absolute(path, cwd) for path in paths):
         _take(given, search)
-    return Discovery(tuple(sorted(search.files.values())), tuple(search.errors))
+    return Discovery(tuple(sorted(search.files.values())), tuple(search.errors), tuple(search.passed_over))
 
 
 def _take(given: str, search: _Search) -> None:
@@ -171,13 +188,14 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
             search.fail(UNREADABLE_FOLDER, folder, f"cannot be listed: {error.strerror}".lower())
             continue
         names = frozenset(entry.name for entry in listed)
-        if folder != start and _holds_no_source(folder, names):
+        if folder != start and (reason := _why_no_source(folder, names)) is not None:
+            search.passed_over.append(PassedOver(folder, reason))
             continue
         inner = enter(folder, names, outer) if search.respects_gitignore(folder) else None
         for entry in listed:
             path = f"{folder.rstrip('/')}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                if not search.left_out(path, is_folder=True) and not is_ignored(inner, path, is_folder=True):
+                if not search.passes_over(path, inner, is_folder=True):
                     pending.append((path, inner))
             elif (problem := _problem(entry, folder)) and not search.passes_over(path, inner):
                 search.fail(UNREADABLE_FILE, path, f"{problem}; remove it or have git ignore it")
@@ -188,10 +206,12 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
     return found
 
 
-def _holds_no_source(folder: str, names: frozenset[str]) -> bool:
+def _why_no_source(folder: str, names: frozenset[str]) -> str | None:
+    """Why a folder, by what is in it, holds no source of the project; None where it may."""
     if not names.isdisjoint(ENVIRONMENT_MARKS):
-        return True
-    return posixpath.basename(folder) in BUILD_FOLDERS and "__init__.py" not in names
+        return "is a virtual environment"
+    built = posixpath.basename(folder) in BUILD_FOLDERS and "__init__.py" not in names
+    return "holds what was built, by its name" if built else None
 
 
 def _problem(entry: os.DirEntry[str], folder: str) -> str | None:
