@@ -23,7 +23,7 @@ TABLES = {
     "returns": ["name", "kind", "type"],
 }
 RULES = {f"ASL{number}" for number in range(201, 211)}
-TIERS = {"blocks", "metadata", "lazy", "lock", "handle"}
+TIERS = {"blocks", "metadata", "lazy", "listing", "lock", "handle"}
 SOURCES = {"blockbuster", "fixit", "flake8-async", "library", "ruff", "semgrep", "sonar"}
 API_MODULES = (asyncio_api, fastapi_api, offloading, trivial_calls)
 

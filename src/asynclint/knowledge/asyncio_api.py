@@ -66,6 +66,20 @@ AWAITERS: Final = frozenset(
 )
 """They take awaitables and wait for them, once they are awaited (or run) themselves."""
 
+LOOP_STARTERS: Final = frozenset(
+    {
+        "anyio.run",
+        "asyncio.AbstractEventLoop.run_until_complete",
+        "asyncio.Runner.run",
+        "asyncio.run",
+        "uvloop.run",
+    }
+)
+"""They run an event loop until one coroutine has ended."""
+
+COMMAND_DECORATORS: Final = frozenset({"asyncclick.command", "asyncclick.group"})
+"""They make a command of a coroutine function, and run it on a loop of its own."""
+
 COLLECTION_AWAITERS: Final = frozenset({"asyncio.as_completed", "asyncio.wait"})
 """Those of `AWAITERS` that take one iterable of awaitables instead of awaitables."""
 

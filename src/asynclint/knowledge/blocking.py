@@ -42,12 +42,13 @@ __all__ = [
     "returns",
 ]
 
-Tier: TypeAlias = Literal["blocks", "metadata", "lazy", "lock", "handle"]
+Tier: TypeAlias = Literal["blocks", "metadata", "lazy", "listing", "lock", "handle"]
 """How a call blocks.
 
 * `blocks`: it waits for something outside the process, or works for long.
 * `metadata`: it asks the file system something small, or does work of a few milliseconds: worth a note.
 * `lazy`: it returns at once; iterating over the result blocks.
+* `listing`: as `lazy`, where iterating asks the file system something small: the entries of one folder.
 * `lock`: it takes a lock of this process, which blocks only if some holder blocks, waits or awaits.
 * `handle`: it works on a file or response that another row (`open`, `httpx.get`, …) reports already, or that is in
   memory by then: worth no finding beside that one.
@@ -64,6 +65,11 @@ class BlockingCall:
     replacement: str
     unless: str
     source: str
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether not the call blocks, but iterating over what it returns."""
+        return self.tier in {"lazy", "listing"}
 
 
 @functools.cache

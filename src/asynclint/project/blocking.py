@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
-from asynclint.project.guards import NO_SITES, GuardReader, is_done_at
+from asynclint.project.guards import NO_CONSTANTS, NO_SITES, Constant, GuardReader, is_done_at
+from asynclint.project.model import Function
 from asynclint.project.values import Const, External, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from asynclint.core.span import Span
     from asynclint.knowledge.blocking import BlockingCall
     from asynclint.project.call_sites import Callee, CallSite, CallSiteReader
     from asynclint.project.inference import Evaluator
     from asynclint.project.lock_holders import LockHolderReader
-    from asynclint.project.model import Class, Function, Scope
+    from asynclint.project.model import Class, Scope
 
-TIERS = {"blocks": 0, "lazy": 0, "lock": 0, "metadata": 1}
+TIERS = {"blocks": 0, "lazy": 0, "lock": 0, "listing": 1, "metadata": 1}
 """Severity tiers that are reported, worst first; rows of other tiers describe what another row reports."""
 
 
@@ -46,12 +47,19 @@ class Family:
 class Node:
     """A function as one kind of call runs it: on an object of a class, with some of its sites switched off.
 
-    `receiver` is None where it is the function's own class; `dead` are positions among the function's sites.
+    `receiver` is None where it is the function's own class; `dead` are positions among the function's sites;
+    `constants` are those of its arguments that it hands on.
     """
 
     function: Function
     receiver: Class | None
     dead: frozenset[int]
+    constants: frozenset[Constant] = NO_CONSTANTS
+
+    @property
+    def given(self) -> dict[str, object]:
+        """The constants by the names of their parameters."""
+        return {item.name: item.value for item in self.constants}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,15 +97,15 @@ class BlockingSummaries:
         self._locks = locks
         self._sites = sites
         self._declared = evaluator.layout.declared
-        self._guards = GuardReader()
+        self._guards = GuardReader(sites)
         self._witnesses: dict[Node, dict[Family, Witness]] = {}
 
     def at_site(self, scope: Scope, site: CallSite) -> dict[Family, Witness]:
         """What blocks at a site of a body: the call itself, or what the called functions reach."""
         found: dict[Family, Witness] = {}
-        for call in self._direct(site, scope):
+        for call in self._direct(site, scope, {}):
             found.setdefault(Family(call.rule, TIERS[call.tier]), Witness(site, None, call, 0))
-        callees = list(self._entered(site, None))
+        callees = list(self._entered(site, None, {}))
         self._ensure(callees)
         for node in callees:
             for family, witness in self._witnesses[node].items():
@@ -122,27 +130,33 @@ class BlockingSummaries:
         One of many that opens a file says little of what a caller of the interface waits for.
         """
         receiver = None
+        given: dict[str, object] = {}
         site, current = witness.site, witness
         while current.then is not None:
-            if not self._mostly_blocks(site, receiver, family):
+            if not self._mostly_blocks(site, receiver, given, family):
                 return False
             node = current.then
-            receiver = node.receiver or node.function.owner
+            receiver, given = node.receiver or node.function.owner, node.given
             current = self._witnesses[node][family]
             site = current.site
         return True
 
-    def _mostly_blocks(self, site: CallSite, receiver: Class | None, family: Family) -> bool:
+    def _mostly_blocks(
+        self, site: CallSite, receiver: Class | None, given: Mapping[str, object], family: Family
+    ) -> bool:
         if not any(callee.dispatched for callee in site.callees):
             return True
-        nodes = {node for node in self._entered(site, receiver) if not node.function.is_stub}
+        nodes = {node for node in self._entered(site, receiver, given) if not node.function.is_stub}
         blocking = [node for node in nodes if family in self._witnesses.get(node, ())]
         return 2 * len(blocking) >= len(nodes)
 
     # -- the call graph ----------------------------------------------------------------------------------------
 
-    def _entered(self, site: CallSite, receiver: Class | None) -> Iterator[Node]:
-        """The sync functions that a site runs; `receiver` is the class of the object the body around it runs on."""
+    def _entered(self, site: CallSite, receiver: Class | None, given: Mapping[str, object]) -> Iterator[Node]:
+        """The sync functions that a site runs.
+
+        `receiver` is the class of the object that the body around it runs on, `given` the constants of that body.
+        """
         for callee in site.callees:
             function, on = callee.function, callee.receiver
             if callee.dispatched:
@@ -151,8 +165,8 @@ class BlockingSummaries:
             elif receiver is not None and callee.receiver is not None:
                 function, on = self._overridden(site, function, on, receiver)
             if not function.is_async and function.full_name not in self._declared.not_blocking:
-                dead = self._dead(function, site, callee)
-                yield Node(function, None if on is function.owner else on, dead)
+                dead, constants = self._decided(function, site, callee, given)
+                yield Node(function, None if on is function.owner else on, dead, constants)
 
     def _is_settled(self, site: CallSite, callee: Callee, receiver: Class) -> bool:
         """Whether the object that a template method runs on says that this implementation is not the one called."""
@@ -183,11 +197,19 @@ class BlockingSummaries:
             case _:
                 return function, on
 
-    def _dead(self, function: Function, site: CallSite, callee: Callee) -> frozenset[int]:
+    def _decided(
+        self, function: Function, site: CallSite, callee: Callee, given: Mapping[str, object]
+    ) -> tuple[frozenset[int], frozenset[Constant]]:
+        """What the arguments of a call switch off in the function, and the constants that it hands on."""
         if not callee.call or not isinstance(site.node, ir.Call):
-            return NO_SITES
-        bound = callee.receiver is not None
-        return self._guards.dead_sites(function, self._sites.sites(function), site.node, skips_first=bound)
+            return NO_SITES, NO_CONSTANTS
+        skips_first = callee.receiver is not None
+        found = self._guards.constants(function, site.node, given, skips_first=skips_first)
+        if not found:
+            return NO_SITES, NO_CONSTANTS
+        handed_on = self._guards.handed_on(function)
+        constants = (Constant(name, type(value), value) for name, value in found.items() if name in handed_on)
+        return self._guards.dead_sites(function, found), frozenset(constants)
 
     def _live(self, node: Node) -> Iterator[CallSite]:
         for position, site in enumerate(self._sites.sites(node.function)):
@@ -204,7 +226,7 @@ class BlockingSummaries:
         start: list[_Change] = []
         for node, calls in new.items():
             for site, entered in calls:
-                for call in self._direct(site, node.function):
+                for call in self._direct(site, node.function, node.given):
                     self._improve(node, Family(call.rule, TIERS[call.tier]), Witness(site, None, call, 0), start)
                 for callee in entered:
                     callers.setdefault(callee, []).append((node, site))
@@ -242,7 +264,8 @@ class BlockingSummaries:
             if node in new or node in self._witnesses:
                 continue
             receiver = node.receiver or node.function.owner
-            calls = [(site, list(self._entered(site, receiver))) for site in self._live(node)]
+            given = node.given
+            calls = [(site, list(self._entered(site, receiver, given))) for site in self._live(node)]
             new[node] = calls
             for _, entered in calls:
                 stack.extend(entered)
@@ -250,7 +273,7 @@ class BlockingSummaries:
 
     # -- calls that block --------------------------------------------------------------------------------------
 
-    def _direct(self, site: CallSite, scope: Scope) -> Iterator[BlockingCall]:
+    def _direct(self, site: CallSite, scope: Scope, given: Mapping[str, object]) -> Iterator[BlockingCall]:
         """The catalogue's entry for the site, where its arguments do not say that it will not wait."""
         if site.awaited:
             return
@@ -261,9 +284,9 @@ class BlockingSummaries:
             call = knowledge.lookup(name)
             if name in self._declared.not_blocking:
                 continue
-            if call is None or call.tier not in TIERS or (call.tier == "lazy") is not (site.kind == "iterate"):
+            if call is None or call.tier not in TIERS or call.is_lazy is not (site.kind == "iterate"):
                 continue
-            if isinstance(site.node, ir.Call) and self._does_not_wait(call, site.node, scope):
+            if isinstance(site.node, ir.Call) and self._does_not_wait(call, site.node, scope, given):
                 continue
             if call.tier == LOCK and (self._locks is None or self._locks.holder(site, scope) is None):
                 continue
@@ -278,7 +301,7 @@ class BlockingSummaries:
         found = (self._declared.blocking_call(name) for name in (*site.externals, *own))
         return next((call for call in found if call is not None), None)
 
-    def _does_not_wait(self, call: BlockingCall, node: ir.Call, scope: Scope) -> bool:
+    def _does_not_wait(self, call: BlockingCall, node: ir.Call, scope: Scope, given: Mapping[str, object]) -> bool:
         if call.rule == "ASL201" and node.args and _is_momentary(node.args[0]):
             return True
         if call.name in _OUTCOMES and is_done_at(node, scope):
@@ -288,17 +311,20 @@ class BlockingSummaries:
         if "self." in call.unless:
             # Such as `put` on a queue, which waits only where the queue was made with a bound: the usual one has none.
             return True
-        positional = [self._constant(arg, scope) for arg in node.args]
-        keywords = {item.name: self._constant(item.value, scope) for item in node.keywords if item.name is not None}
+        positional = [self._constant(arg, scope, given) for arg in node.args]
+        named = [item for item in node.keywords if item.name is not None]
+        keywords = {item.name or "": self._constant(item.value, scope, given) for item in named}
         return knowledge.is_nonblocking_form(call, positional, keywords)
 
-    def _constant(self, node: ir.Expr, scope: Scope) -> object:
+    def _constant(self, node: ir.Expr, scope: Scope, given: Mapping[str, object]) -> object:
         """An argument as the catalogue's forms compare it: a constant, named flags, or an instance of a class."""
         if isinstance(node, ir.Constant):
             return node.value
-        flags = self._flags(node, scope)
+        if isinstance(node, ir.Name) and node.id in given:
+            return given[node.id]
+        flags = frozenset(self._flags(node, scope))
         if flags:
-            return knowledge.Flags(frozenset(flags))
+            return knowledge.Flags(flags)
         value = self._evaluator.value(node, scope)
         match value:
             case Const(value=constant):
@@ -308,11 +334,22 @@ class BlockingSummaries:
             case _:
                 return knowledge.UNKNOWN
 
-    def _flags(self, node: ir.Expr, scope: Scope) -> list[str]:
-        if isinstance(node, ir.BinOp) and node.op == "|":
-            return [*self._flags(node.left, scope), *self._flags(node.right, scope)]
-        value = self._evaluator.value(node, scope)
-        return [knowledge.canonical(value.name)] if isinstance(value, External) else []
+    def _flags(self, node: ir.Expr, scope: Scope) -> Iterator[str]:
+        """The named constants that may be among the flags, also of a local that is put together from some."""
+        match node:
+            case ir.BinOp(op="|", left=left, right=right) | ir.IfExp(body=left, orelse=right):
+                yield from self._flags(left, scope)
+                yield from self._flags(right, scope)
+            case ir.Name(id=name) if isinstance(scope, Function) and scope.index.binds(name):
+                for binding in scope.index.bindings[name]:
+                    if isinstance(binding.statement, ir.Assign | ir.AugAssign) and binding.value is not None:
+                        yield from self._flags(binding.value, scope)
+            case ir.Name() | ir.Attribute():
+                value = self._evaluator.value(node, scope)
+                if isinstance(value, External):
+                    yield knowledge.canonical(value.name)
+            case _:
+                return
 
 
 _OUTCOMES = frozenset({"concurrent.futures.Future.result", "concurrent.futures.Future.exception"})

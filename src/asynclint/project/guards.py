@@ -1,25 +1,40 @@
 """Sites of a function that the arguments of a call switch off: `fetch(url, resolve=False)`.
 
 Read from conditions on parameters that are never rebound: `if resolve:`, `if not block: return`, `x is None`. Only
-constants decide; anything else leaves the site in.
+constants decide, given here or by a caller further up that hands them on; anything else leaves the site in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import blocks, dotted
+from asynclint.knowledge import blocking as knowledge
 from asynclint.project.call_sites import argument_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from asynclint.project.call_sites import CallSite
+    from asynclint.project.call_sites import Callee, CallSite, CallSiteReader
     from asynclint.project.model import Function, Scope
 
 NO_SITES: frozenset[int] = frozenset()
+
+
+class Constant(NamedTuple):
+    """What a call passes for a parameter. With the type in it, `True` is not the same as `1`."""
+
+    name: str
+    type: type
+    value: object
+
+
+NO_CONSTANTS: frozenset[Constant] = frozenset()
+
+_MOST_HANDED_ON = 3
+"""Calls from a parameter to the condition on it, or to the call that it is meant for, over which it is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +63,72 @@ class Condition:
 class GuardReader:
     """Knows for each function which sites depend on which parameters."""
 
-    def __init__(self) -> None:
+    def __init__(self, sites: CallSiteReader) -> None:
+        self._sites = sites
         self._conditions: dict[int, dict[int, tuple[Condition, ...]]] = {}
+        self._handed_on: dict[tuple[int, int], frozenset[str]] = {}
 
-    def dead_sites(
-        self,
-        function: Function,
-        sites: tuple[CallSite, ...],
-        call: ir.Call,
-        *,
-        skips_first: bool,
-    ) -> frozenset[int]:
-        """The positions, in `sites`, of those that a call with these arguments never reaches."""
-        conditions = self._of(function, sites)
+    def constants(
+        self, function: Function, call: ir.Call, given: Mapping[str, object], *, skips_first: bool
+    ) -> dict[str, object]:
+        """The constants that a call passes for parameters that decide something; `given` are those of its own body."""
+        found: dict[str, object] = {}
+        if any(isinstance(arg, ir.Starred) for arg in call.args) or any(item.name is None for item in call.keywords):
+            return found
+        for name in self._deciding(function) | self.handed_on(function):
+            value = argument_for(function, name, call, skips_first=skips_first)
+            if value is None:
+                value = next((param.default for param in function.ir.params if param.name == name), None)
+                if isinstance(value, ir.Constant):
+                    found[name] = value.value
+            elif isinstance(value, ir.Constant):
+                found[name] = value.value
+            elif isinstance(value, ir.Name) and value.id in given:
+                found[name] = given[value.id]
+        return found
+
+    def dead_sites(self, function: Function, constants: Mapping[str, object]) -> frozenset[int]:
+        """The positions, among the function's sites, of those that a call with these constants never reaches."""
+        conditions = self._of(function) if constants else {}
         if not conditions:
             return NO_SITES
         return frozenset(
             position
             for position, needed in conditions.items()
-            if any(self._excluded(condition, function, call, skips_first=skips_first) for condition in needed)
+            if any(item.name in constants and item.excludes(constants[item.name]) for item in needed)
         )
 
-    def _excluded(self, condition: Condition, function: Function, call: ir.Call, *, skips_first: bool) -> bool:
-        if any(isinstance(arg, ir.Starred) for arg in call.args) or any(item.name is None for item in call.keywords):
-            return False
-        value = argument_for(function, condition.name, call, skips_first=skips_first)
-        if value is None:
-            value = next((param.default for param in function.ir.params if param.name == condition.name), None)
-        return isinstance(value, ir.Constant) and condition.excludes(value.value)
+    def handed_on(self, function: Function, calls: int = _MOST_HANDED_ON) -> frozenset[str]:
+        """The parameters that the function passes on, unchanged, to where they decide something, so many calls away."""
+        found = self._handed_on.get((id(function), calls))
+        if found is None:
+            found = self._handed_on[id(function), calls] = frozenset(self._find_handed_on(function, calls))
+        return found
 
-    def _of(self, function: Function, sites: tuple[CallSite, ...]) -> dict[int, tuple[Condition, ...]]:
+    def _find_handed_on(self, function: Function, calls: int) -> Iterator[str]:
+        names = _constant_parameters(function)
+        for site in self._sites.sites(function) if names else ():
+            call = site.node
+            if not isinstance(call, ir.Call) or not (passed := _names_passed(call, names)):
+                continue
+            if any(row.unless for name in site.externals if (row := knowledge.lookup(name)) is not None):
+                yield from passed
+            for callee in site.callees if calls else ():
+                if callee.call and not callee.function.is_async:
+                    deciding = self._deciding(callee.function) | self.handed_on(callee.function, calls - 1)
+                    yield from _passed_for(deciding, callee, call, passed)
+
+    def _deciding(self, function: Function) -> frozenset[str]:
+        return frozenset(item.name for needed in self._of(function).values() for item in needed)
+
+    def _of(self, function: Function) -> dict[int, tuple[Condition, ...]]:
         found = self._conditions.get(id(function))
         if found is None:
-            found = self._read(function, sites)
-            self._conditions[id(function)] = found
+            found = self._conditions[id(function)] = self._read(function, self._sites.sites(function))
         return found
 
     def _read(self, function: Function, sites: tuple[CallSite, ...]) -> dict[int, tuple[Condition, ...]]:
-        names = {param.name for param in function.ir.params if len(function.index.bindings.get(param.name, ())) == 1}
+        names = _constant_parameters(function)
         if not names:
             return {}
         by_statement = dict(_guarded(function.body, (), names))
@@ -96,6 +139,25 @@ class GuardReader:
             if needed:
                 found[position] = needed
         return found
+
+
+def _constant_parameters(function: Function) -> set[str]:
+    """Those that are never rebound."""
+    return {param.name for param in function.ir.params if len(function.index.bindings.get(param.name, ())) == 1}
+
+
+def _names_passed(call: ir.Call, names: set[str]) -> set[str]:
+    """Which of the names stand in the arguments, alone or among flags."""
+    passed = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return {arg.id for arg in passed if isinstance(arg, ir.Name) and arg.id in names}
+
+
+def _passed_for(parameters: frozenset[str], callee: Callee, call: ir.Call, passed: set[str]) -> Iterator[str]:
+    """Which of the names a call passes for the parameters of what it calls."""
+    for parameter in parameters:
+        value = argument_for(callee.function, parameter, call, skips_first=callee.receiver is not None)
+        if isinstance(value, ir.Name) and value.id in passed:
+            yield value.id
 
 
 def _guarded(

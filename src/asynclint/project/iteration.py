@@ -50,7 +50,7 @@ class IterationReader:
                     pass
         source = self._source(node, scope)
         names = self._external_names(source, scope)
-        lazy = tuple(name for name in names if (known := knowledge.lookup(name)) is not None and known.tier == "lazy")
+        lazy = tuple(name for name in names if (known := knowledge.lookup(name)) is not None and known.is_lazy)
         if callees or lazy:
             yield CallSite("iterate", at, expression_span(at), statement, tuple(callees), lazy, awaited=False)
         if isinstance(source, ir.Call) and id(source) not in seen:  # `rows = filter(f, rows)` leads back to itself

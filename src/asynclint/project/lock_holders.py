@@ -15,6 +15,7 @@ from asynclint.knowledge.asyncio_api import REENTRANT_LOCKS
 from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.iteration import expression_span
 from asynclint.project.model import Function, Scope
+from asynclint.project.places import AttributePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from asynclint.project.blocking import Family
     from asynclint.project.call_sites import CallSite, CallSiteReader
     from asynclint.project.inference import Evaluator
-    from asynclint.project.places import Place, PlaceReader
+    from asynclint.project.places import Mention, Place, PlaceReader
 
 _REMOTE = frozenset({"ASL202", "ASL203", "ASL205", "ASL206"})
 
@@ -70,10 +71,18 @@ class LockHolderReader:
     def _find(self, place: Place) -> Iterator[LockHolder]:
         for mention in self._places().mentions(place):
             taken = mention.scope.index.parents.get(id(mention.node))
-            if isinstance(taken, ir.With) and any(item.context is mention.node for item in taken.items):
+            # What `async with` takes is no lock of threads.
+            if not isinstance(taken, ir.With) or taken.is_async:
+                continue
+            if any(item.context is mention.node for item in taken.items) and self._is_surely_of(mention):
                 holder = self._waiting(taken, mention.scope)
                 if holder is not None and not self._runs_at_exit(mention.scope):
                     yield holder
+
+    def _is_surely_of(self, mention: Mention) -> bool:
+        """Whether the object that holds a mentioned attribute is known: others have a `_lock` of their own."""
+        place = self._places().of(mention.node, mention.scope)
+        return not isinstance(place, AttributePlace) or place.owner is not None
 
     def _runs_at_exit(self, scope: Scope) -> bool:
         """When the interpreter exits there is no loop any more that could be held up (atexit)."""

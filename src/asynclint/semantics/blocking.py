@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -47,6 +48,25 @@ METADATA = 1
 
 _ON_LOOP = frozenset({Role.STARTUP, Role.SHUTDOWN, Role.LOOP_CALLBACK, Role.VALIDATOR, Role.MIDDLEWARE})
 """Roles in which FastAPI and asyncio run sync functions on the loop's own thread (observed, FastAPI 0.105 to 0.165)."""
+
+
+class Phase(enum.Enum):
+    """A part of the life of an application."""
+
+    STARTING = enum.auto()
+    SERVING = enum.auto()
+    STOPPING = enum.auto()
+    """After the last request: servers end their connections before they shut the application down (ASGI, lifespan)."""
+    ALONE = enum.auto()
+    """None at all: the function has an event loop to itself."""
+
+
+_HELD_UP = {
+    Phase.STARTING: "the application cannot start",
+    Phase.SERVING: "every other request of this worker waits too",
+    Phase.STOPPING: "the application cannot stop",
+    Phase.ALONE: "nothing else can run on its loop",
+}
 
 _SURE_DISTANCE = 3
 """Calls between the finding and its cause up to which the way is taken as certain."""
@@ -150,7 +170,7 @@ def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding, fix
         rule,
         finding.function,
         span,
-        _message(module, finding, starting=is_startup(module, finding.function, finding.site)),
+        _message(module, finding),
         severity=_severity(module, rule, finding),
         confidence=None if _is_sure(finding) else Confidence.MEDIUM,
         chain=() if finding.is_direct and finding.witness.call.tier != LOCK else steps(module, finding),
@@ -167,9 +187,8 @@ def _severity(module: ModuleContext, rule: Rule, finding: BlockingFinding) -> Se
     lenient = (
         finding.family.tier == METADATA
         or module.is_test
-        or is_startup(module, finding.function, finding.site)
+        or phase(module, finding.function, finding.site) is not Phase.SERVING
         or happens_once(module.project, finding)
-        or module.project.scripts.runs_alone(finding.function)
     )
     if lenient:
         return Severity.NOTE
@@ -183,12 +202,16 @@ def happens_once(project: Project, finding: BlockingFinding) -> bool:
     return cached or any(makes_what_is_missing(step) for step in finding.chain)
 
 
-def is_startup(module: ModuleContext, function: Function, site: CallSite) -> bool:
-    """Whether the site runs before the application takes requests."""
+def phase(module: ModuleContext, function: Function, site: CallSite) -> Phase:
+    """When in the life of the application the site runs, as far as its own function says so."""
     roles = module.project.roles.of(function)
     if Role.STARTUP in roles:
-        return True
-    return Role.LIFESPAN in roles and site.span.start < _first_yield(function)
+        return Phase.STARTING
+    if Role.SHUTDOWN in roles:
+        return Phase.STOPPING
+    if Role.LIFESPAN in roles:
+        return Phase.STARTING if site.span.start < _first_yield(function) else Phase.STOPPING
+    return Phase.ALONE if module.project.scripts.runs_alone(function) else Phase.SERVING
 
 
 def _first_yield(function: Function) -> int:
@@ -207,7 +230,7 @@ def _cause(finding: BlockingFinding) -> str:
     return f"{finding.family.rule}:{last.scope.qualname}@{module_of(last.scope).name}:{finding.witness.call.name}"
 
 
-def _message(module: ModuleContext, finding: BlockingFinding, *, starting: bool) -> str:
+def _message(module: ModuleContext, finding: BlockingFinding) -> str:
     name = finding.witness.call.name
     target = finding.witness.then
     subject = f"`{name}`" if target is None else f"`{_site_text(finding, target.function)}`"
@@ -224,8 +247,8 @@ def _message(module: ModuleContext, finding: BlockingFinding, *, starting: bool)
             f"coroutine never runs; {_advice(module, finding)}"
         )
     verb = "works" if finding.family.rule == "ASL208" else "waits"
-    who = "the application cannot start" if starting else "every other request of this worker waits too"
-    return f"{subject} blocks the event loop{way}: while it {verb}, {who}; {_advice(module, finding)}"
+    held_up = _HELD_UP[phase(module, finding.function, finding.site)]
+    return f"{subject} blocks the event loop{way}: while it {verb}, {held_up}; {_advice(module, finding)}"
 
 
 def _brief(finding: BlockingFinding) -> str:

@@ -40,10 +40,13 @@ _SITE_TEXTS = {
     "protocol": "the special method behind it",
 }
 
+_LAZY_TEXT = "`{name}` returns at once and works when its result is iterated: reported there"
+
 _TIER_TEXTS = {
     LOCK: "`{name}` takes a lock of this process, and no other holder of it is known to wait meanwhile: not reported",
     "handle": "`{name}` works on something that another call has opened, where that is reported: not reported twice",
-    "lazy": "`{name}` returns at once and works when its result is iterated: reported there",
+    "lazy": _LAZY_TEXT,
+    "listing": _LAZY_TEXT,
 }
 
 
@@ -238,7 +241,7 @@ class _LineReader:
             return f"`{name}` is not known to block"
         if site.awaited:
             return f"`{call.name}` would block, but this call is awaited, so it is an async one"
-        if call.tier not in TIERS or call.tier == LOCK or (call.tier == "lazy" and site.kind != "iterate"):
+        if call.tier not in TIERS or call.tier == LOCK or (call.is_lazy and site.kind != "iterate"):
             return _TIER_TEXTS.get(call.tier, "`{name}` is not reported").format(name=call.name)
         return f"`{call.name}` can block, but does not wait with these arguments or on such an object: not reported"
 
