@@ -140,6 +140,29 @@ def test_functions_that_offload(check_project: CheckProject) -> None:
     assert found(check_project(files, 'offload-functions = ["pool.run", "pool.offloaded"]')) == ["app.py:14 ASL201"]
 
 
+def test_how_the_project_offloads_is_what_findings_advise(check_project: CheckProject) -> None:
+    files = {
+        "app.py": """\
+            import requests
+
+            def fetch():
+                return requests.get("https://example.com")
+
+            async def f():
+                fetch()
+                requests.get("https://example.com")
+            """,
+    }
+    declared = '"pool.run", {name = "pool.in_pool", replacement = "await in_pool(…)"}, {name = "a", replacement = "b"}'
+    usual = check_project(files).diagnostics
+    own = check_project(files, f"offload-functions = [{declared}]").diagnostics
+
+    assert all("`await asyncio.to_thread(…)`" in item.message for item in usual)
+    assert all("`await in_pool(…)`" in item.message and "to_thread" not in item.message for item in own)
+    assert [bool(item.fixes) for item in usual] == [False, True]
+    assert not any(item.fixes for item in own)
+
+
 KEEPERS = {
     "tasks.py": """\
         import asyncio

@@ -57,6 +57,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(write: Write) ->
                 exclude = "build"
                 src = ["nope"]
                 blocking-calls = ["a.*", {name = "x.y", replacment = "z", rule = "ASL500"}, 4, "a b"]
+                offload-functions = ["pool.run", {name = "pool.in_pool", rule = "ASL201"}, {replacement = "x"}]
                 background-runners = ["jobs.*"]
                 severity = { ASL204 = "warn", ASL99 = "note" }
 
@@ -80,11 +81,13 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(write: Write) ->
         "pyproject.toml:17: `blocking-calls`: `ASL500` is no rule of blocking calls (ASL201 to ASL209)",
         "pyproject.toml:17: `blocking-calls`: 4 is neither a name nor a table with a `name`",
         f'pyproject.toml:17: `blocking-calls`: "a b" is no dotted name or glob, such as {NAMES}',
-        "pyproject.toml:18: `background-runners`: the last part of `jobs.*` must be a plain name",
-        'pyproject.toml:19: `severity`: "warn" is not "error", "warning" or "note"; did you mean `warning`?',
-        "pyproject.toml:19: `severity`: unknown rule `ASL99`; did you mean `ASL309`?",
-        "pyproject.toml:22: `per-file-ignores`: unknown rule `discarded-tsk`; did you mean `discarded-task`?",
-        "pyproject.toml:23: `per-file-ignores`: the pattern `../x` reaches out of its folder, so it can match nothing",
+        "pyproject.toml:18: `offload-functions`: unknown key `rule`; name and replacement are known",
+        "pyproject.toml:18: `offload-functions`: this table has no `name`",
+        "pyproject.toml:19: `background-runners`: the last part of `jobs.*` must be a plain name",
+        'pyproject.toml:20: `severity`: "warn" is not "error", "warning" or "note"; did you mean `warning`?',
+        "pyproject.toml:20: `severity`: unknown rule `ASL99`; did you mean `ASL309`?",
+        "pyproject.toml:23: `per-file-ignores`: unknown rule `discarded-tsk`; did you mean `discarded-task`?",
+        "pyproject.toml:24: `per-file-ignores`: the pattern `../x` reaches out of its folder, so it can match nothing",
     ]
 
 

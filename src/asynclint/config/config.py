@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from asynclint.config.settings import MAX_FILE_SIZE
 
 if TYPE_CHECKING:
-    from asynclint.config.values import DeclaredCall, Pattern
+    from asynclint.config.values import DeclaredCall, DeclaredOffloader, Pattern
     from asynclint.core.diagnostic import Severity
 
 
@@ -49,7 +49,7 @@ class Config:
     unsafe_fixes: bool = False
     blocking_calls: tuple[DeclaredCall, ...] = ()
     non_blocking_calls: tuple[str, ...] = ()
-    offload_functions: tuple[str, ...] = ()
+    offload_functions: tuple[DeclaredOffloader, ...] = ()
     task_keepers: tuple[str, ...] = ()
     exception_handling_decorators: tuple[str, ...] = ()
     route_decorators: tuple[str, ...] = ()

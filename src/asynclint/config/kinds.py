@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asynclint.config.selection import is_selector, nearest, unknown_rule
-from asynclint.config.values import DeclaredCall, Pattern
+from asynclint.config.values import DeclaredCall, DeclaredOffloader, Pattern
 from asynclint.core.diagnostic import Severity
 from asynclint.core.version_range import read_ranges
 from asynclint.source.ignores import is_pattern
@@ -277,46 +277,75 @@ class Calls:
     )
 
     def schema(self) -> Schema:
-        table = {
-            "type": "object",
-            "required": ["name"],
-            "additionalProperties": False,
-            "properties": {
-                "name": {"type": "string"},
-                "replacement": {"type": "string"},
-                "rule": {"enum": list(self.rules)},
-            },
-        }
-        return _list_of({"anyOf": [{"type": "string"}, table]})
+        return _list_of_names_or_tables({"replacement": {"type": "string"}, "rule": {"enum": list(self.rules)}})
 
     def read(self, value: object, at: KeyPath, reading: Reading) -> tuple[DeclaredCall, ...]:
-        if not isinstance(value, list):
-            reading.fail(at, f"{_shown(value)} is not a list")
-            return ()
-        return tuple(self._call(item, (*at, place), reading) for place, item in enumerate(value))
+        known = {"name": "", "replacement": "", "rule": self.default_rule}
+        return tuple(self._call(fields, place, reading) for place, fields in _tables(value, at, known, reading))
 
-    def _call(self, item: object, at: KeyPath, reading: Reading) -> DeclaredCall:
-        table = {"name": item} if isinstance(item, str) else item
-        if not isinstance(table, dict) or "name" not in table:
-            reading.fail(at, f"{_shown(item)} is neither a name nor a table with a `name`")
-            return DeclaredCall("", "", self.default_rule)
-        fields = {"name": "", "replacement": "", "rule": self.default_rule}
-        for key, value in table.items():
-            place = (*at, key) if table is item else at
-            if key not in fields:
-                reading.fail(
-                    place, f"unknown key `{key}`; {nearest(key, fields) or 'name, replacement and rule are known'}"
-                )
-            elif not isinstance(value, str):
-                reading.fail(place, f"{_shown(value)} is not a text")
-            else:
-                fields[key] = value
-        _check_name(fields["name"], at, reading)
+    def _call(self, fields: dict[str, str], at: KeyPath, reading: Reading) -> DeclaredCall:
         if fields["rule"] not in self.rules:
             reading.fail(
                 (*at, "rule"), f"`{fields['rule']}` is no rule of blocking calls ({self.rules[0]} to {self.rules[-1]})"
             )
         return DeclaredCall(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Offloaders:
+    """A list of callables that run others in a thread."""
+
+    label: str = 'a list of dotted names or globs, or of tables such as {name = "…", replacement = "await …"}'
+
+    def schema(self) -> Schema:
+        return _list_of_names_or_tables({"replacement": {"type": "string"}})
+
+    def read(self, value: object, at: KeyPath, reading: Reading) -> tuple[DeclaredOffloader, ...]:
+        known = {"name": "", "replacement": ""}
+        return tuple(DeclaredOffloader(**fields) for _, fields in _tables(value, at, known, reading))
+
+
+def _list_of_names_or_tables(properties: Schema) -> Schema:
+    table = {
+        "type": "object",
+        "required": ["name"],
+        "additionalProperties": False,
+        "properties": {"name": {"type": "string"}, **properties},
+    }
+    return _list_of({"anyOf": [{"type": "string"}, table]})
+
+
+def _tables(
+    value: object, at: KeyPath, known: dict[str, str], reading: Reading
+) -> Iterator[tuple[KeyPath, dict[str, str]]]:
+    """The tables of a list, with the `known` fields filled in; a mere name stands for a table with nothing else."""
+    if not isinstance(value, list):
+        reading.fail(at, f"{_shown(value)} is not a list")
+        return
+    for position, item in enumerate(value):
+        place = (*at, position)
+        table = {"name": item} if isinstance(item, str) else item
+        if isinstance(table, dict) and "name" in table:
+            yield place, _fields(table, place, known, reading)
+        elif isinstance(table, dict):
+            reading.fail(place, "this table has no `name`")
+        else:
+            reading.fail(place, f"{_shown(item)} is neither a name nor a table with a `name`")
+
+
+def _fields(table: dict[str, object], at: KeyPath, known: dict[str, str], reading: Reading) -> dict[str, str]:
+    fields = dict(known)
+    for key, value in table.items():
+        if key not in known:
+            *others, last = known
+            names = f"{', '.join(others)} and {last} are known"
+            reading.fail((*at, key), f"unknown key `{key}`; {nearest(key, known) or names}")
+        elif not isinstance(value, str):
+            reading.fail((*at, key), f"{_shown(value)} is not a text")
+        else:
+            fields[key] = value
+    _check_name(fields["name"], at, reading)
+    return fields
 
 
 def _check_name(text: str, at: KeyPath, reading: Reading) -> None:

@@ -17,6 +17,7 @@ from asynclint.config.kinds import (
     IgnoreTable,
     InnerPath,
     Names,
+    Offloaders,
     Patterns,
     PythonText,
     Rules,
@@ -293,10 +294,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "offload-functions",
-        Names(),
+        Offloaders(),
         Scope.PROJECT,
-        "Functions that run a function they are given in another thread or process, also as decorators.",
-        'offload-functions = ["app.concurrency.in_pool", "Pool.run"]',
+        "Functions that run a function they are given in another thread or process, also as decorators. The first "
+        "`replacement` is what findings of blocking calls advise, in the place of `await asyncio.to_thread(…)`.",
+        'offload-functions = [\n    "Pool.run",\n'
+        '    {name = "app.concurrency.in_pool", replacement = "await in_pool(…)"},\n]',
     ),
     Option(
         "task-keepers",

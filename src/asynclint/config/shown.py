@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asynclint import HOME
 from asynclint.config.kinds import InnerPath
 from asynclint.config.options import EXTEND, OPTIONS
-from asynclint.config.values import DeclaredCall, Pattern
+from asynclint.config.values import DeclaredCall, DeclaredOffloader, Pattern
 from asynclint.core.diagnostic import Severity
 from asynclint.source.paths import display
 
@@ -30,6 +30,8 @@ def plain(value: object, folder: str) -> Any:
             return f"!{text}" if negated else text
         case DeclaredCall(name=name, replacement=replacement, rule=rule):
             return {"name": name, "replacement": replacement, "rule": rule}
+        case DeclaredOffloader(name=name, replacement=replacement):
+            return {"name": name, "replacement": replacement} if replacement else name
         case Severity():
             return value.value
         case tuple() if value and all(isinstance(item, tuple) for item in value):

@@ -43,6 +43,14 @@ class DeclaredCall:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredOffloader:
+    """A callable that runs others in a thread; `replacement` is how the advice to use it reads, or ""."""
+
+    name: str
+    replacement: str
+
+
 @dataclass(slots=True)
 class Reading:
     """What the values of one source are read against, and what is wrong with them.

@@ -64,6 +64,8 @@ class Declared:
     routes: NameSet = field(default_factory=NameSet)
     background_runners: NameSet = field(default_factory=NameSet)
     shutdown_hooks: NameSet = field(default_factory=NameSet)
+    offloading: str = ""
+    """How advice to use one of `offloaders` reads, if the configuration says so."""
     _calls: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
@@ -72,12 +74,13 @@ class Declared:
         return cls(
             NameSet(tuple(call.name for call in config.blocking_calls)),
             NameSet(config.non_blocking_calls),
-            NameSet(config.offload_functions),
+            NameSet(tuple(item.name for item in config.offload_functions)),
             NameSet(config.task_keepers),
             NameSet(config.exception_handling_decorators),
             NameSet(config.route_decorators),
             NameSet(config.background_runners),
             NameSet(config.shutdown_hooks),
+            next((item.replacement for item in config.offload_functions if item.replacement), ""),
             {call.name: (call.rule, call.replacement) for call in reversed(config.blocking_calls)},
         )
 

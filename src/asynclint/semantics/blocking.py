@@ -268,7 +268,7 @@ def _lock_message(module: ModuleContext, finding: BlockingFinding, subject: str)
     return (
         f"{taken} blocks the event loop as long as `{holder.scope.qualname}` holds it, which {meanwhile} meanwhile: "
         "every other request of this worker waits too; hold it for work in memory only, or take it in a thread "
-        f"with `await {offloaders.usual(module).text}(…)`"
+        f"with `{offloaders.advice(module)}`"
     )
 
 
@@ -323,7 +323,7 @@ def _twin(finding: BlockingFinding) -> str:
 
 
 def _in_thread(module: ModuleContext, finding: BlockingFinding) -> str:
-    offload = f"`await {offloaders.usual(module).text}(…)`"
+    offload = f"`{offloaders.advice(module)}`"
     return f"run it in a thread with {offload}" if finding.is_direct else f"call it with {offload}"
 
 

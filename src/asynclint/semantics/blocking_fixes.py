@@ -57,7 +57,9 @@ def sleep_fixes(module: ModuleContext, finding: BlockingFinding) -> Iterator[Fix
 
 
 def thread_fixes(module: ModuleContext, finding: BlockingFinding) -> Iterator[Fix]:
-    """`f(x)` → `await asyncio.to_thread(f, x)`, or by what the project offloads with."""
+    """`f(x)` → `await asyncio.to_thread(f, x)`, or by what the project offloads with; not where it declares its way."""
+    if module.project.layout.declared.offloading:
+        return
     call = _own_call(module, finding)
     if call is None or not _may_move_to_thread(module, finding):
         return

@@ -87,6 +87,11 @@ def at_hand(module: ModuleContext) -> Offloader:
     return KNOWN[0] if has_starlette else _IN_EXECUTOR
 
 
+def advice(module: ModuleContext) -> str:
+    """How a call in a thread reads here: as the configuration says, else with what the project uses."""
+    return module.project.layout.declared.offloading or f"await {usual(module).text}(…)"
+
+
 def imported(module: ModuleContext, offloader: Offloader, local_names: Collection[str]) -> rewrite.ImportedName | None:
     """How the module calls it, with the edits that import it where nothing does yet."""
     data, head = module.module.data, module.head
