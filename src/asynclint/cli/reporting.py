@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ def write_reports(  # noqa: PLR0913 - each is an option of the command
             exit_code=exit_code,
             category=category or DEFAULT_CATEGORY,
             all_places=all_places,
+            columns=None if output.file or not sys.stdout.isatty() else shutil.get_terminal_size().columns,
             entry_points=entry_points,
         )
     complete = _write_files({output.file: text for output, text in rendered.items() if output.file is not None})

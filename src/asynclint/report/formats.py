@@ -36,17 +36,19 @@ def render(  # noqa: PLR0913 - each is an option of the command
     exit_code: int = 0,
     category: str = DEFAULT_CATEGORY,
     all_places: bool = False,
+    columns: int | None = None,
     entry_points: EntryPoints | None = None,
 ) -> str:
     """The report as text; formats for programs are never coloured.
 
     `exit_code` is that of the run, `category` the name that tells analyses of one commit apart; both are for SARIF.
     `all_places` has the full report list every place from which a cause is reached; the others always do.
-    `entry_points` are for the view of routes in HTML, which is left out without them.
+    `columns` is the width to which its sentences are broken, if any. `entry_points` are for the view of routes in
+    HTML, which is left out without them.
     """
     match output_format:
         case Format.FULL:
-            return full.render(report, colour=colour, all_places=all_places)
+            return full.render(report, colour=colour, all_places=all_places, columns=columns)
         case Format.CONCISE:
             return concise.render(report)
         case Format.JSON:

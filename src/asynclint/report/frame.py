@@ -23,15 +23,15 @@ class Frame(NamedTuple):
     carets: str
 
 
-def frame(location: Location) -> Frame:
-    """The first line of a range; carets stand under every column of it, at least one."""
+def frame(location: Location, columns: int = MAX_WIDTH) -> Frame:
+    """The first line of a range, cut to so many columns; carets stand under every column of the range, at least one."""
     text = location.lines[0] if location.lines else ""
     shown = line_cells(text)
     first = min(location.start.column - 1, len(text))
     last = location.end.column - 1 if location.end.row == location.start.row else len(text)
     before = sum(map(width, shown[:first]))
     marked = max(1, sum(map(width, shown[first:last])))
-    return _cropped(shown, first, before, marked)
+    return _cropped(shown, first, before, marked, columns)
 
 
 def line_cells(text: str) -> list[str]:
@@ -45,17 +45,17 @@ def line_cells(text: str) -> list[str]:
     return shown
 
 
-def _cropped(shown: list[str], first: int, before: int, marked: int) -> Frame:
-    if sum(map(width, shown)) <= MAX_WIDTH:
+def _cropped(shown: list[str], first: int, before: int, marked: int, columns: int) -> Frame:
+    if sum(map(width, shown)) <= columns:
         return Frame("".join(shown), " " * before + "^" * marked)
     start = first
     lead = 0
-    while start and lead + width(shown[start - 1]) <= MAX_WIDTH // 4:
+    while start and lead + width(shown[start - 1]) <= columns // 4:
         start -= 1
         lead += width(shown[start])
     end = first
     used = lead
-    while end < len(shown) and used + width(shown[end]) <= MAX_WIDTH:
+    while end < len(shown) and used + width(shown[end]) <= columns:
         used += width(shown[end])
         end += 1
     head, tail = _CUT if start else "", _CUT if end < len(shown) else ""

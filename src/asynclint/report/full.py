@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability, Severity
 from asynclint.findings.cause import grouped
-from asynclint.report.frame import frame
+from asynclint.report.frame import MAX_WIDTH, frame
 from asynclint.report.printable import printable, printable_path
-from asynclint.report.style import Piece, Style, line
+from asynclint.report.style import Piece, Style, columns_of, line, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,20 +19,28 @@ if TYPE_CHECKING:
 _SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.NOTE: Style.NOTE}
 
 
+_NARROWEST = 40
+"""Columns of source that are shown on the narrowest terminal."""
+
 MANY = 8
 """So many further places of a cause are listed unless all are asked for."""
 
 
-def render(report: Report, *, colour: bool = False, all_places: bool = False) -> str:
+_STEEPEST = 6
+"""Steps of a chain up to which each is indented by four columns; longer ones are indented by one."""
+
+
+def render(report: Report, *, colour: bool = False, all_places: bool = False, columns: int | None = None) -> str:
     """A block for each finding; where more than a few share a cause, one block that lists their places.
 
     Of more than `MANY` the others are only counted, unless `all_places` is set. `colour` adds terminal escapes and
-    changes nothing else.
+    changes nothing else. Sentences are broken into lines of `columns`, if that is given.
     """
     explained: set[str] = set()
     blocks: list[str] = []
     for group in grouped(report.diagnostics):
-        lines = list(_block(group, None if all_places else MANY, explain=group[0].code not in explained))
+        most = None if all_places else MANY
+        lines = list(_block(group, most, columns, explain=group[0].code not in explained))
         explained.add(group[0].code)
         blocks.append("".join(line(*pieces, colour=colour) for pieces in lines))
     return "\n".join(blocks)
@@ -41,13 +49,13 @@ def render(report: Report, *, colour: bool = False, all_places: bool = False) ->
 _Line = tuple[Piece | str, ...]
 
 
-def _block(group: tuple[Diagnostic, ...], most: int | None, *, explain: bool) -> Iterator[_Line]:
+def _block(group: tuple[Diagnostic, ...], most: int | None, columns: int | None, *, explain: bool) -> Iterator[_Line]:
     diagnostic, *others = group
     yield _heading(diagnostic)
     yield ("  ", *_place(diagnostic))
-    yield from _source(diagnostic)
-    yield (f"  {printable(diagnostic.message)}",)
-    yield from _chain(diagnostic)
+    yield from _source(diagnostic, columns)
+    yield from ((f"  {text}",) for text in wrapped(printable(diagnostic.message), columns and columns - 2))
+    yield from _chain(diagnostic, columns)
     yield from _remedy(diagnostic)
     yield from _elsewhere(diagnostic, others, most)
     if explain:
@@ -72,20 +80,26 @@ def _link(location: Location) -> str:
     return f"{printable_path(location.path)}:{location.start.row}:{location.start.column}"
 
 
-def _source(diagnostic: Diagnostic) -> Iterator[_Line]:
+def _source(diagnostic: Diagnostic, columns: int | None) -> Iterator[_Line]:
     if not diagnostic.location.lines:
         return
     row = str(diagnostic.location.start.row)
     margin = Piece(f"  {' ' * len(row)} | ", Style.DIM)
-    shown = frame(diagnostic.location)
+    left = MAX_WIDTH if columns is None else max(_NARROWEST, columns - len(margin.text) - 2)
+    shown = frame(diagnostic.location, min(MAX_WIDTH, left))
     yield (Piece(f"  {row} | ", Style.DIM), shown.source)
     yield (margin, Piece(shown.carets, _SEVERITY_STYLES[diagnostic.severity]))
 
 
-def _chain(diagnostic: Diagnostic) -> Iterator[_Line]:
+def _chain(diagnostic: Diagnostic, columns: int | None) -> Iterator[_Line]:
+    steep = 4 if len(diagnostic.chain) <= _STEEPEST else 1
     for depth, step in enumerate(diagnostic.chain):
-        indent = "   " + "    " * depth + "└─ "
-        yield (Piece(indent, Style.DIM), Piece(_link(step.location), Style.PLACE), f"  {printable(step.message)}")
+        lead = "   " + " " * steep * depth + "└─ "
+        place = _link(step.location)
+        first = len(lead) + columns_of(place) + 2
+        message, *rest = wrapped(printable(step.message), columns, first=first, hanging=len(lead) + 2)
+        yield (Piece(lead, Style.DIM), Piece(place, Style.PLACE), f"  {message}" if message else "")
+        yield from ((text,) for text in rest)
 
 
 def _elsewhere(leader: Diagnostic, others: list[Diagnostic], most: int | None) -> Iterator[_Line]:

@@ -8,8 +8,8 @@ from asynclint import __version__
 from asynclint.core.entry_point import Thread
 from asynclint.report.json_report import JsonError, JsonStep, as_json_error, as_json_step
 from asynclint.report.json_text import json_text
-from asynclint.report.printable import cells, printable, printable_path, width
-from asynclint.report.style import Piece, Style, line
+from asynclint.report.printable import printable, printable_path
+from asynclint.report.style import Piece, Style, columns_of, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,7 +121,7 @@ def _block(heading: str, entries: Sequence[EntryPoint], columns: int | None) -> 
     rows = [_fields(entry) for entry in entries]
     titles = ("METHOD", "PATH", "RUNS IN", "HANDLER") if not heading else ("RUNS IN", "HANDLER")
     widths = [_column([row[place] for row in (titles, *rows)]) for place in range(len(titles))]
-    longest = max(_width(_place(entry)) for entry in entries)
+    longest = max(columns_of(_place(entry)) for entry in entries)
     fits = columns is None or sum(widths) + len(_GAP) * len(widths) + longest <= columns
     lines: list[_Line] = [(Piece(heading.capitalize(), Style.STRONG),)] if heading else []
     lines.append((Piece(_GAP.join(_row(titles, widths) if fits else titles).rstrip(), Style.DIM),))
@@ -148,12 +148,12 @@ def _place(entry: EntryPoint) -> str:
 
 def _column(texts: list[str]) -> int:
     """The width of a column: that of most cells, so that a few long ones stick out rather than push all apart."""
-    sizes = sorted(map(_width, texts))
-    return max(sizes[min(len(sizes) - 1, len(sizes) * _MOST // 100)], _width(texts[0]))
+    sizes = sorted(map(columns_of, texts))
+    return max(sizes[min(len(sizes) - 1, len(sizes) * _MOST // 100)], columns_of(texts[0]))
 
 
 def _row(fields: Sequence[str], widths: Sequence[int]) -> list[str]:
-    return [text + " " * max(0, wide - _width(text)) for text, wide in zip(fields, widths, strict=True)]
+    return [text + " " * max(0, wide - columns_of(text)) for text, wide in zip(fields, widths, strict=True)]
 
 
 def _entry(entry: EntryPoint, row: tuple[str, ...], widths: Sequence[int], columns: int | None) -> Iterator[_Line]:
@@ -208,13 +208,9 @@ def _wrapped(lead: str, words: list[str], columns: int | None) -> Iterator[str]:
     current = lead + first + (": " if rest else "")
     for position, word in enumerate(rest):
         arrow = " → " if position else ""
-        if columns is not None and _width(current + arrow + word) > columns:
+        if columns is not None and columns_of(current + arrow + word) > columns:
             yield (current + arrow).rstrip()
             current = "       " + word
         else:
             current += arrow + word
     yield current
-
-
-def _width(text: str) -> int:
-    return len(text) if text.isascii() else sum(map(width, cells(text)))

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import NamedTuple
+
+from asynclint.report.printable import cells, width
+
+_WORD = re.compile(r"(?:`[^`]*`|\S)+")
+"""What is kept on one line: a word, or code with its spaces."""
 
 
 class Style(enum.Enum):
@@ -34,3 +40,30 @@ def _paint(piece: Piece | str, *, colour: bool) -> str:
     if not colour or piece.style is Style.PLAIN or not piece.text:
         return piece.text
     return f"\x1b[{piece.style.value}m{piece.text}\x1b[0m"
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return len(text) if text.isascii() else sum(map(width, cells(text)))
+
+
+def wrapped(text: str, columns: int | None, *, first: int = 0, hanging: int = 0) -> list[str]:
+    """The lines of a sentence: the first begins at column `first`, the others are indented by `hanging`.
+
+    The first is empty where no word fits there. A word or a piece of code that fits nowhere has a line of its own.
+    Without `columns` all is one line.
+    """
+    if columns is None:
+        return [text]
+    lines = [""]
+    at = first
+    for word in _WORD.findall(text):
+        wide = columns_of(word)
+        gap = " " if lines[-1].strip() else ""
+        if at + len(gap) + wide > columns and (gap or at > hanging):
+            lines.append(" " * hanging + word)
+            at = hanging + wide
+        else:
+            lines[-1] += gap + word
+            at += len(gap) + wide
+    return lines
