@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -75,3 +76,19 @@ def _fixed(source: str, fixes: Iterable[Fix]) -> str:
         data = data[: edit.span.start] + edit.content.encode() + data[edit.span.end :]
     lines = (line.split("  # expect:")[0] for line in data.decode().splitlines())
     return "\n".join(lines) + "\n"
+
+
+BLOCKS = [
+    pytest.param(block, id=f"{rule.name}-{number}")
+    for rule in all_rules()
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", rule.guide, re.DOTALL))
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_a_guide_recommends_is_silent(
+    block: str, disagreements: Callable[[Mapping[str, str], Settings], list[str]]
+) -> None:
+    assert not parse_expectations(block)
+    failures = disagreements({"example.py": block}, Settings(jobs=1))
+    assert not failures, "\n".join(failures)

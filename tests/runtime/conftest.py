@@ -7,8 +7,13 @@ import contextlib
 import functools
 import gc
 import http.server
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     Source = Callable[..., str]
     Load = Callable[..., dict[str, Any]]
     Request = Callable[..., httpx.Response]
+    Served = Callable[..., str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -172,3 +178,34 @@ def server(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{serving.server_port}"
         serving.shutdown()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Served:
+    """Serves a module by uvicorn, posts to each of the paths, ends the server by SIGTERM, and gives what it printed."""
+
+    def run(module: str, *paths: str) -> str:
+        (tmp_path / "served.py").write_text(module)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-u", "-m", "uvicorn", "served:app", "--port", str(port), "--log-level", "error"]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+            _wait_for(port)
+            for path in paths:
+                assert httpx.post(f"http://127.0.0.1:{port}{path}").status_code == 200
+            server.send_signal(signal.SIGTERM)
+            printed, _ = server.communicate(timeout=20)
+        return printed.decode()
+
+    return run
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    pytest.fail("the server does not answer")

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
-import subprocess
-import sys
-import time
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,9 +11,7 @@ import pytest
 from asynclint.rules.task_not_cancelled_on_shutdown import RULE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.runtime.conftest import Load, Source
+    from tests.runtime.conftest import Load, Served, Source
 
 
 async def tasks_left(app: Any, path: str) -> int:
@@ -63,28 +57,24 @@ CLEANUP = """
     try:
         await asyncio.sleep(60)
     finally:
-        with open("cleaned.txt", "w") as file:
-            file.write("up")
+        print("cleaned up")
 """
 
 
 @pytest.mark.parametrize(("side", "cleaned"), [("bad", False), ("good", True)])
-def test_cleanup_at_sigterm(side: str, cleaned: bool, source: Source, tmp_path: Path) -> None:
+def test_cleanup_at_sigterm(side: str, cleaned: bool, source: Source, served: Served) -> None:
     """A server that is told to stop dies by that signal, and with it the task, whose `finally` never runs."""
     head, _, tail = source(RULE, side).partition("    while True:\n")
     rest = tail.partition("\n\n\n")[2]
-    (tmp_path / "served.py").write_text(f"{head}{CLEANUP}\n\n{rest}")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "served:app", "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as server:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-    assert (tmp_path / "cleaned.txt").exists() is cleaned
+    assert ("cleaned up" in served(f"{head}{CLEANUP}\n\n{rest}")) is cleaned
+
+
+LIFESPANS = re.findall(r"```python\n(.*?)```", RULE.guide, re.DOTALL)
+POSTS: list[tuple[str, ...]] = [(), ("/topics/prices",), ("/sessions/a", "/sessions/b")]
+PRINTED = [{"saved 0 events"}, {"left orders", "left prices"}, {"a is closed", "b is closed"}]
+
+
+@pytest.mark.parametrize(("module", "posts", "printed"), list(zip(LIFESPANS, POSTS, PRINTED, strict=True)))
+def test_the_lifespans_of_the_guide(module: str, posts: tuple[str, ...], printed: set[str], served: Served) -> None:
+    """For one task, a set and a dict of tasks: at SIGTERM each of them comes to the end of its `finally`."""
+    assert set(served(module, *posts).splitlines()) == printed

@@ -129,6 +129,8 @@ class RuleInfo:
     """What the rule does not see, a sentence each."""
     settings: tuple[str, ...] = ()
     """Keys of the configuration that change what the rule knows."""
+    guide: str = ""
+    """Markdown for the page of the rule, sections of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Async methods and functions of libraries whose coroutine is easily forgotten, by canonical name.
 
 The source of each is the library's own documentation: asyncio (Streams, Synchronization Primitives, Queues), Starlette
-and FastAPI (requests, websockets, uploads), HTTPX, SQLAlchemy's asyncio extension, redis-py, asyncpg, aiosqlite, Motor.
+and FastAPI (requests, websockets, uploads), HTTPX, SQLAlchemy's asyncio extension, redis-py, asyncpg, aiosqlite,
+Motor, and the job queues arq, taskiq and SAQ.
 Only what is declared `async def` stands here; what returns a task or a context manager does not.
 """
 
@@ -15,6 +16,7 @@ COROUTINE_FUNCTIONS: Final = frozenset(
     {
         "anyio.sleep",
         "anyio.to_thread.run_sync",
+        "arq.create_pool",
         "asyncio.create_subprocess_exec",
         "asyncio.create_subprocess_shell",
         "asyncio.open_connection",
@@ -41,6 +43,8 @@ COROUTINE_METHODS: Final = {
     "asyncio.Lock": frozenset({"acquire"}),
     "asyncio.Queue": frozenset({"get", "join", "put"}),
     "asyncio.Semaphore": frozenset({"acquire"}),
+    "arq.ArqRedis": _REDIS | {"enqueue_job"},
+    "arq.jobs.Job": frozenset({"abort", "info", "result", "result_info", "status"}),
     "asyncpg.Connection": frozenset({"close", "execute", "executemany", "fetch", "fetchrow", "fetchval"}),
     "fastapi.Request": frozenset({"body", "close", "form", "is_disconnected", "json"}),
     "fastapi.UploadFile": frozenset({"close", "read", "seek", "write"}),
@@ -60,9 +64,14 @@ COROUTINE_METHODS: Final = {
     ),
     "httpx.AsyncClient": _HTTP,
     "redis.asyncio.Redis": _REDIS,
+    "saq.Queue": frozenset({"apply", "enqueue"}),
     "sqlalchemy.ext.asyncio.AsyncConnection": frozenset({"close", "commit", "execute", "rollback", "run_sync"}),
     "sqlalchemy.ext.asyncio.AsyncEngine": frozenset({"dispose"}),
     "sqlalchemy.ext.asyncio.AsyncSession": _SESSION | {"run_sync"},
+    "taskiq.AsyncBroker": frozenset({"shutdown", "startup"}),
+    "taskiq.AsyncTaskiqDecoratedTask": frozenset({"kiq"}),
+    "taskiq.AsyncTaskiqTask": frozenset({"get_progress", "get_result", "is_ready", "wait_result"}),
+    "taskiq.kicker.AsyncKicker": frozenset({"kiq"}),
 }
 """Methods by class."""
 

@@ -17,7 +17,7 @@ object, `openai.OpenAI.chat`, serves as its class.
 from __future__ import annotations
 
 import functools
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from asynclint.knowledge.catalogue import find_row, holds_clients
 from asynclint.knowledge.names import canonical, lineage
@@ -35,6 +35,10 @@ def returns(name: str) -> str | None:
         return found
     held = _dynamic_attribute(name)
     return None if held is None else _of_member("call", f"{held}.__call__")
+
+
+JOB_CLASSES: Final = frozenset({"celery.Task", "dramatiq.Actor", "taskiq.AsyncTaskiqDecoratedTask"})
+"""What the decorators of job queues make of a function; calling it still runs the function, here and now."""
 
 
 @functools.cache

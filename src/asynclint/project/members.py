@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.values import JOB_CLASSES
 from asynclint.project.model import Class, Function
 from asynclint.project.outside_assignments import HOLDERS
 from asynclint.project.values import (
@@ -214,10 +215,22 @@ class MemberReader:
                 return UNKNOWN
             case FunctionValue() | BoundMethod() if name == "__wrapped__":
                 return value
+            case FunctionValue(function=function) if (job := self._job_class(function)) is not None:
+                return self._of_external_instance(job, name)
             case PartialValue() if name == "func":
                 return value.target
             case _:
                 return UNKNOWN
+
+    def _job_class(self, function: Function) -> str | None:
+        """The class of what the decorator of a job queue makes of the function: `send.delay(…)`, `send.kiq(…)`."""
+        for node in function.ir.decorators:
+            callee = node.func if isinstance(node, ir.Call) else node
+            for member in members(self._evaluator.value_outside(callee, function)):
+                made = knowledge.returns(member.name) if isinstance(member, External) else None
+                if made in JOB_CLASSES:
+                    return made
+        return None
 
     def _of_external(self, owner: str, name: str) -> Value:
         if self._evaluator.outside.is_replaced(owner, name):

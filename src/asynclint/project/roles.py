@@ -225,7 +225,9 @@ class Roles:
     def _from_decorators(self, function: Function) -> Iterator[Role]:
         yield from self._declared(function)
         if any(self._is_job_decorator(node, function) for node in function.ir.decorators):
+            # Under `on_event("startup")` it is what `repeat_every` made of the function that runs at startup.
             yield Role.BACKGROUND
+            return
         for node in function.ir.decorators:
             callee = node.func if isinstance(node, ir.Call) else node
             if not isinstance(callee, ir.Attribute):

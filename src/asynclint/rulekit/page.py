@@ -56,6 +56,8 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
         yield _code(as_shown(bad))
         yield "Use instead:"
         yield _code(good)
+    if rule.guide:
+        yield rule.guide.strip()
     if rule.fix_safety:
         yield "## Fix safety"
         yield _paragraph(rule.fix_safety)

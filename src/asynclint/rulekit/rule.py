@@ -37,7 +37,9 @@ class Rule:
     `rationale` a paragraph that says what happens to whom. `fix_safety` says which fix is offered, whether it is
     SAFE or UNSAFE, and why; empty where none is. `timeline` draws what happens, a line for each request or task, with
     `━` where it runs, `┄` where it waits and `✗` where it fails. `limits` are sentences that say what the rule does not
-    see, `settings` the keys of the configuration by which it can be told more.
+    see, `settings` the keys of the configuration by which it can be told more. `guide` is Markdown for the rule's page:
+    what a decision between remedies needs, in sections of its own; its Python blocks are complete modules, silent under
+    all rules.
     """
 
     code: str
@@ -53,6 +55,7 @@ class Rule:
     timeline: str = ""
     limits: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    guide: str = ""
 
     @property
     def url(self) -> str:
@@ -75,4 +78,5 @@ class Rule:
             timeline=self.timeline,
             limits=self.limits,
             settings=self.settings,
+            guide=self.guide,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from asynclint.core.diagnostic import Applicability, Confidence, Severity
+from asynclint.flow.traversal import dotted
 from asynclint.rulekit.rule import Example, Rule
 from asynclint.semantics import background, rewrite
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check(module: ModuleContext) -> Iterator[Diagnostic]:
-    """`add_task(f(x))` where `f` certainly returns no callable."""
+    """`add_task(f(x))` and `BackgroundTask(f(x))` where `f` certainly returns no callable."""
     for early in background.called_too_early(module):
         if early.is_async:
             what = "only makes a coroutine, and calling that fails after the response"
@@ -30,10 +31,14 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
             RULE,
             early.scope,
             module.settle(early.scope, early.call).span,
-            f"`add_task` needs the function itself: `{early.name}(…)` {what}; pass `{early.name}` and its arguments "
-            "separately",
+            f"`{_word(early)}` needs the function itself: `{early.name}(…)` {what}; pass `{early.name}` and its "
+            "arguments separately",
             fixes=_fixes(module, early),
         )
+
+
+def _word(early: CalledTooEarly) -> str:
+    return dotted(early.call.func).rpartition(".")[2]
 
 
 def _fixes(module: ModuleContext, early: CalledTooEarly) -> Iterator[Fix]:

@@ -102,6 +102,169 @@ def _steps(module: ModuleContext, task: UnendedTask) -> Iterator[ChainStep]:
         yield module.step(task.idle.module, task.idle.name_span, f"nothing calls `{task.idle.qualname}`")
 
 
+_GUIDE = """
+## What is lost
+
+Of a task that nobody cancels, by the way in which the server ends:
+
+- SIGTERM to uvicorn 0.29 or later, as systemd, Kubernetes and `docker stop` send it: the task is killed after the
+  lifespan's exit, with no `CancelledError`, no `finally`, and no line in the log.
+- `--workers 2` or more, SIGTERM or Ctrl-C: the same in every worker.
+- Ctrl-C of a single process, or SIGTERM where uvicorn is process 1 of a container: the task is cancelled, but after the
+  lifespan's exit, when pools and clients are closed; what it raises then is only logged.
+- Other code closes the loop: `Task was destroyed but it is pending!`
+
+uvicorn waits for requests and their background functions before it runs the lifespan's exit, never for tasks.
+`cancel()` alone only asks: a task that is not awaited after it has not run its `finally` when the lifespan goes on to
+close the pool (ASL402).
+
+## A complete lifespan for one task
+
+```python
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+batch: list[str] = []
+
+
+async def save() -> None:
+    await asyncio.sleep(0)
+    print(f"saved {len(batch)} events")
+    batch.clear()
+
+
+async def save_events() -> None:
+    try:
+        while True:
+            await asyncio.sleep(10)
+            await save()
+    finally:
+        await save()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    saver = asyncio.create_task(save_events())
+    try:
+        yield
+    finally:
+        saver.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await saver
+        # close here what the task uses
+
+
+app = FastAPI(lifespan=lifespan)
+```
+
+## A complete lifespan for a set of tasks
+
+Every task takes itself out of the set when it is done (ASL405), so that the set holds what still runs.
+
+```python
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+watchers: set[asyncio.Task[None]] = set()
+
+
+async def watch(topic: str) -> None:
+    try:
+        while True:
+            await asyncio.sleep(10)
+            print(f"looked at {topic}")
+    finally:
+        await asyncio.sleep(0)
+        print(f"left {topic}")
+
+
+def start_watching(topic: str) -> None:
+    watcher = asyncio.create_task(watch(topic))
+    watchers.add(watcher)
+    watcher.add_done_callback(watchers.discard)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    start_watching("orders")
+    try:
+        yield
+    finally:
+        running = list(watchers)
+        for watcher in running:
+            watcher.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/topics/{topic}")
+async def add_topic(topic: str) -> None:
+    start_watching(topic)
+```
+
+## A complete lifespan for a dict of tasks by key
+
+```python
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+sessions: dict[str, asyncio.Task[None]] = {}
+
+
+async def keep_alive(session: str) -> None:
+    try:
+        while True:
+            await asyncio.sleep(10)
+            print(f"{session} is alive")
+    finally:
+        await asyncio.sleep(0)
+        print(f"{session} is closed")
+
+
+async def end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await end(list(sessions.values()))
+        sessions.clear()
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/sessions/{session}")
+async def open_session(session: str) -> None:
+    if session not in sessions:
+        sessions[session] = asyncio.create_task(keep_alive(session))
+
+
+@app.delete("/sessions/{session}")
+async def close_session(session: str) -> None:
+    task = sessions.pop(session, None)
+    if task is not None:
+        await end([task])
+```
+"""
+
 RULE = Rule(
     code="ASL401",
     name="task-not-cancelled-on-shutdown",
@@ -258,4 +421,5 @@ async def stop_monitor(session: str) -> None:
         ),
     ),
     check=check,
+    guide=_GUIDE,
 )

@@ -54,6 +54,60 @@ def _message(module: ModuleContext, work: UnguardedWork) -> str:
     )
 
 
+_GUIDE = """
+## When a durable queue is the right answer
+
+A handler that logs makes a failure visible. It does not make the work happen. Background functions and tasks live in
+the memory of one process, and end with it:
+
+- they are waited for when the server is told to stop, but not when it is killed, runs out of memory, or is given less
+  time than they take (uvicorn's `timeout_graceful_shutdown`, Kubernetes' grace period);
+- nothing tries again, and nothing knows afterwards that they were to run;
+- they take the thread pool and the event loop of the process that answers requests.
+
+Give the work to a queue that keeps it outside of the process (arq, taskiq or SAQ where it is async; Celery, RQ or
+Dramatiq where it is not) if any of this holds:
+
+- it must happen even if this process dies: payments, orders, what somebody is told to rely on;
+- it is to be tried again later when it fails;
+- it runs longer than a deployment may wait, or at a time of its own;
+- it works instead of waiting: images, reports, models;
+- somebody has to see what is waiting, running and failed.
+
+For what may be lost once in a while, such as a cache to be warmed, a metric, or a mail that the user can ask for again,
+a background function with a handler that logs is enough.
+
+```python
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from arq import ArqRedis, create_pool
+from arq.connections import RedisSettings
+from fastapi import FastAPI
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    queue: ArqRedis = await create_pool(RedisSettings())
+    app.state.queue = queue
+    yield
+    await queue.aclose()
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/orders/{order}/payment", status_code=202)
+async def pay(order: int) -> None:
+    await app.state.queue.enqueue_job("charge", order)
+```
+
+Publishing needs care as well. `enqueue_job` of arq and `kiq` of taskiq are coroutines: without `await` nothing is
+published (ASL104). `delay` and `apply_async` of Celery, `enqueue` of RQ and `send` of Dramatiq wait for the broker, and
+in an async function the event loop waits with them (ASL206); a `def` route keeps it free, and so does
+`await asyncio.to_thread(send.delay, …)`.
+"""
+
 RULE = Rule(
     code="ASL301",
     name="unhandled-background-exception",
@@ -125,6 +179,7 @@ async def register(email: str, background_tasks: BackgroundTasks) -> None:
         ),
     ),
     check=check,
+    guide=_GUIDE,
     fix_safety=(
         "UNSAFE: the body of the function is put into `try` and `except Exception` with `logger.exception`, using the "
         "module's logger or adding one. What failed loudly now fails in the log, and later background functions run. "

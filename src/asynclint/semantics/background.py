@@ -71,14 +71,14 @@ def _declared(module: ModuleContext) -> Iterator[Scheduled]:
 
 def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
     """Background functions and fire-and-forget tasks of this module that let exceptions escape."""
-    items = [item for item in scheduled(module) if not isinstance(item.callee, ir.Call) or not _is_called(module, item)]
+    items = [item for item in scheduled(module) if not _is_called(module, item)]
     for item in items:
         escape = _escape(module, item)
         if escape is not None:
             more = any(other.scope is item.scope and other.call.start > item.call.start for other in items)
             yield UnguardedWork(item.scope, item.call, escape.function, escape, is_task=False, more_follow=more)
     for item in (*_declared(module), *attached(module)):
-        escape = _escape(module, item)
+        escape = None if _is_called(module, item) else _escape(module, item)
         if escape is not None:
             yield UnguardedWork(item.scope, item.call, escape.function, escape, is_task=False, more_follow=False)
     for site in module.task_sites:
@@ -104,6 +104,8 @@ def _escape_of_task(module: ModuleContext, site: TaskSite) -> Escape | None:
 
 def _is_called(module: ModuleContext, item: Scheduled) -> bool:
     """`add_task(f(x))`: what is handed over is not the function (a partial is)."""
+    if not isinstance(item.callee, ir.Call):
+        return False
     value = module.project.evaluator.value(item.callee, item.scope)
     return not isinstance(value, PartialValue)
 
@@ -180,7 +182,7 @@ class CalledTooEarly:
 
 def called_too_early(module: ModuleContext) -> Iterator[CalledTooEarly]:
     """Calls of project functions handed to `add_task` that certainly do not return a callable."""
-    for item in scheduled(module):
+    for item in (*scheduled(module), *attached(module)):
         inner = item.callee
         if not isinstance(inner, ir.Call):
             continue
