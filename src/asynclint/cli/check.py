@@ -87,6 +87,11 @@ if TYPE_CHECKING:
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing each finding.")
 @click.option("--sarif-category", metavar="NAME", help="Tells analyses of one commit apart.  [default: asynclint]")
 @click.option(
+    "--sarif-suppressed",
+    is_flag=True,
+    help="In SARIF, list what comments and the baseline keep back too, marked so. GitHub would open alerts for it.",
+)
+@click.option(
     "--fail-level",
     type=Words([*(item.value for item in Severity), NEVER]),
     help="The mildest severity that makes the exit code 1.  [default: warning]",
@@ -157,6 +162,8 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if options["show_files"]:
         ctx.exit(show_files(inputs.paths, settings, verbose=options["verbose"]))
     outputs = _outputs(options, config)
+    if options["sarif_suppressed"] and not any(output.format is Format.SARIF for output in outputs):
+        raise click.UsageError("--sarif-suppressed is about a SARIF report; add --output-format sarif")
     baseline = _baseline(options, config)
     if options["verbose"]:
         _log_to_stderr()
@@ -173,7 +180,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     left = narrowing.of(work.report)
     code = _exit_code(left, settings, options, changed=bool(work.fixed and work.fixed.changes))
     written = write_reports(
-        left.report,
+        _reported(left, work.report, inputs.paths, settings, options),
         outputs,
         exit_code=code,
         colour=options["color"],
@@ -201,6 +208,16 @@ def _worked(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, op
     if options["add_noqa"] is not None:
         return _Work(silence(paths, settings, narrowing, options["add_noqa"], quiet=options["quiet"]))
     return _Work(_run(paths, settings, show_progress=not options["quiet"]))
+
+
+def _reported(
+    left: Narrowed, report: Report, paths: tuple[str, ...], settings: Settings, options: dict[str, Any]
+) -> Report:
+    if not options["sarif_suppressed"]:
+        return left.report
+    from asynclint.cli.suppressed import with_suppressed  # noqa: PLC0415 - only where it is asked for
+
+    return with_suppressed(left, report, settings, lambda other: _run(paths, other, show_progress=False))
 
 
 def _exit_code(left: Narrowed, settings: Settings, options: dict[str, Any], *, changed: bool) -> int:

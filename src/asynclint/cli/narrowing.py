@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 
 class Narrowed(NamedTuple):
-    """A report with the findings that are left, and how many entries of the baseline are fixed."""
+    """A report with the findings that are left, how many entries of the baseline are fixed, and what it knows."""
 
     report: Report
     fixed: int
+    known: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ class Narrowing:
     def of(self, report: Report) -> Narrowed:
         """What is left of a report. Raises Refusal."""
         fixed = 0
+        known: tuple[Diagnostic, ...] = ()
         if self.baseline is not None:
             comparison = self.baseline.compare(report)
+            new = {id(item) for item in comparison.report.diagnostics}
+            known = tuple(item for item in report.diagnostics if id(item) not in new)
             report, fixed = comparison.report, comparison.fixed
         if self.revisions:
             from asynclint.findings.changed import on_changed_lines  # noqa: PLC0415 - only with `--diff-base`
@@ -48,7 +52,7 @@ class Narrowing:
                 report = on_changed_lines(report, self.revisions)
             except HistoryError as error:
                 raise _refusal(str(error)) from None
-        return Narrowed(report, fixed)
+        return Narrowed(report, fixed, known)
 
     def findings(self, report: Report) -> tuple[Diagnostic, ...]:
         return self.of(report).report.diagnostics

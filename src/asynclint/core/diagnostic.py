@@ -147,6 +147,15 @@ class SourceText:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that is not reported: a comment silences it, for a `reason` or without; or the baseline knows it."""
+
+    diagnostic: Diagnostic
+    is_known: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of a run, ready to be written in any format.
 
@@ -154,6 +163,7 @@ class Report:
     comment, `baselined` ones stand in the baseline, `unchanged` ones on lines that a change left as they were; none of
     these are among the `diagnostics`. `unresolved_calls` are those in the code of these files that runs on the event
     loop, of which it is not known what they call. `is_compared`: there is a baseline, so what is left is new.
+    `suppressions` has what comments and the baseline keep back, where that was asked for.
 
     `sources` are the files in which the diagnostics have places, for formats that ask more of a file than its name.
     `timings` are seconds by phase, and by code of a rule; where two processes worked at once, those of both together.
@@ -174,4 +184,5 @@ class Report:
     working_folder: str = "/"
     repository: str = "/"
     is_compared: bool = False
+    suppressions: tuple[Suppressed, ...] = ()
     timings: tuple[tuple[str, float], ...] = field(default=(), compare=False, repr=False)

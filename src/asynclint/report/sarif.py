@@ -26,7 +26,7 @@ from asynclint.report.sarif_rules import Json, described_rules, descriptor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from asynclint.core.diagnostic import CheckError, Diagnostic, Edit, Fix, Report
+    from asynclint.core.diagnostic import CheckError, Diagnostic, Edit, Fix, Report, Suppressed
     from asynclint.core.span import Location
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -140,16 +140,32 @@ def _notification(error: CheckError, places: _Places, index: int) -> Json:
 
 def _results(report: Report, places: _Places, indexes: dict[str, int]) -> list[Json]:
     most_severe = sorted(report.diagnostics, key=lambda item: item.severity.rank)[:MOST_RESULTS]
-    hashes = _hashes(report, most_severe)
+    kept_back = report.suppressions[: MOST_RESULTS - len(most_severe)]
+    found = [*most_severe, *(item.diagnostic for item in kept_back)]
+    states = [*([_state(report)] * len(most_severe)), *(_state(report, item) for item in kept_back)]
+    hashes = _hashes(report, found)
     return [
-        _result(diagnostic, text, places, indexes[diagnostic.code], hashes) | _baseline_state(report)
-        for diagnostic, text in told_apart(most_severe)
+        _result(diagnostic, text, places, indexes[diagnostic.code], hashes) | state
+        for (diagnostic, text), state in zip(told_apart(found), states, strict=True)
     ]
 
 
-def _baseline_state(report: Report) -> Json:
-    """What is in the baseline is left out, because GitHub would open alerts for it."""
-    return {"baselineState": "new"} if report.is_compared else {}
+def _state(report: Report, suppressed: Suppressed | None = None) -> Json:
+    """Whether a finding is new, and whether something keeps it back.
+
+    What is kept back is left out unless it is asked for, because GitHub does not read this and would open alerts.
+    """
+    state: Json = {}
+    if report.is_compared:
+        state["baselineState"] = "unchanged" if suppressed is not None and suppressed.is_known else "new"
+    if suppressed is not None:
+        suppression: Json = {"kind": "external" if suppressed.is_known else "inSource", "status": "accepted"}
+        if suppressed.reason:
+            suppression["justification"] = suppressed.reason
+        state["suppressions"] = [suppression]
+    elif report.suppressions:
+        state["suppressions"] = []
+    return state
 
 
 def _result(diagnostic: Diagnostic, text: str, places: _Places, index: int, hashes: dict[_Line, str]) -> Json:
