@@ -52,7 +52,8 @@ def at_widths(blocking: Diagnostic, discarded: Diagnostic, locator: Locator) -> 
     chain = tuple(ChainStep(dataclasses.replace(place, path=path), message) for path, message in STEPS)
     message = (
         "`CustomerService.register()` blocks the event loop through `sqlite3.Connection.execute`: while it waits, "
-        "every other request of this worker waits too; call it with `await asyncio.to_thread(…)`, or use `aiosqlite` there"
+        "every other request of this worker waits too; call it with `await asyncio.to_thread(…)`, or use "
+        "`aiosqlite` there"
     )
     long = dataclasses.replace(blocking, location=place, symbol="register", message=message, chain=chain, cause="")
     few = dataclasses.replace(blocking, message=message, chain=chain[:2])
