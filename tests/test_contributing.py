@@ -37,7 +37,7 @@ def rule(tmp_path: Path) -> Iterator[Rule]:
 
 
 def test_the_first_rule_does_what_its_examples_say(rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asynclint.run.checks.all_rules", lambda: (rule,))
+    monkeypatch.setattr("asynclint.run.analysis.all_rules", lambda: (rule,))
     monkeypatch.setattr("asynclint.run.planning.described_rules", lambda: (rule.info,))
     project = tmp_path / "project"
     project.mkdir()

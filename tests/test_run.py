@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import asynclint.run.checks
+import asynclint.run.analysis
 import asynclint.run.planning
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.core.diagnostic import Confidence, Diagnostic, Report, Severity
@@ -55,7 +55,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> None:
         rule("ASL901", known_modules, default=False),
         rule("ASL902", failing, default=False),
     )
-    monkeypatch.setattr(asynclint.run.checks, "all_rules", lambda: made)
+    monkeypatch.setattr(asynclint.run.analysis, "all_rules", lambda: made)
     infos = (*(item.info for item in made), *SUPPRESSION_RULES, *UNCHECKED)
     monkeypatch.setattr(asynclint.run.planning, "described_rules", lambda: infos)
 

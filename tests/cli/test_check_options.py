@@ -80,7 +80,7 @@ def test_the_exit_code_says_what_was_found_and_what_was_not_checked(
 def test_without_options_the_working_folder_is_checked(run: FakeRun) -> None:
     invoke()
     assert run.paths == (".",)
-    assert run.settings == Settings()
+    assert run.settings == Settings(use_cache=True)
 
 
 def test_options_become_settings(run: FakeRun) -> None:

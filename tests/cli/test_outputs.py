@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import asynclint
+from asynclint.caching.folder import CACHE_FOLDER
 from asynclint.cli import outputs, reporting
 from asynclint.cli.app import main
 
@@ -45,7 +46,8 @@ def sarif_run(path: Path) -> Any:
 
 
 def only_files(folder: Path, *names: str) -> bool:
-    return sorted(path.name for path in folder.iterdir()) == sorted(["bad.py", *names])
+    found = {path.name for path in folder.iterdir()} - {CACHE_FOLDER}
+    return found == {"bad.py", *names}
 
 
 def test_several_reports_are_written_in_one_run(folder: Path) -> None:

@@ -258,7 +258,7 @@ def test_a_rule_that_broke_on_the_file_is_not_judged(folder: Path, monkeypatch: 
         raise RuntimeError
 
     rules = tuple(dataclasses.replace(rule, check=broken) if rule.code == "ASL201" else rule for rule in all_rules())
-    monkeypatch.setattr("asynclint.run.checks.all_rules", lambda: rules)
+    monkeypatch.setattr("asynclint.run.analysis.all_rules", lambda: rules)
     (folder / "m.py").write_text("x = 1  # noqa: ASL201\ny = 1  # noqa: ASL202\n")
     assert [item.location.start.row for item in check(["m.py"], Settings()).diagnostics] == [2]
 

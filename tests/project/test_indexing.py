@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asynclint.flow import lower as lowering
 from asynclint.flow.ir import decode_module
 from asynclint.project import indexing
 from asynclint.project.indexing import IndexedFile, Reading, index_files
@@ -49,14 +50,14 @@ def test_every_failure_is_an_error_with_its_place_and_the_others_are_read(tmp_pa
 
 
 def test_a_defect_of_ours_concerns_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lower = indexing.lower  # type: ignore[attr-defined]  # where the module under test looks it up
+    lower = lowering.lower
 
     def fail(text: str, **options: bool) -> object:
         if "bad" in text:
             raise KeyError("two\nlines")
         return lower(text, **options)
 
-    monkeypatch.setattr(indexing, "lower", fail)
+    monkeypatch.setattr(lowering, "lower", fail)
     (tmp_path / "a.py").write_text("bad = 1\n")
     (tmp_path / "b.py").write_text("good = 1\n")
     found = index(tmp_path, "a.py", "b.py")
@@ -90,9 +91,11 @@ def test_the_file_that_kills_its_process_is_named_and_the_others_are_read(tmp_pa
         (tmp_path / f"m{number}.py").write_text("deadly = 1\n" if number == 17 else "x = 1\n")
     script = f"""
 import os
+from asynclint.flow import lower as lowering
 from asynclint.project import indexing
-lower = indexing.lower
-indexing.lower = lambda text, **options: os._exit(1) if "deadly" in text else lower(text, **options)
+from asynclint.flow import lower as lowering
+lower = lowering.lower
+lowering.lower = lambda text, **options: os._exit(1) if "deadly" in text else lower(text, **options)
 indexing.CHUNK_BYTES = 100
 paths = [f"{tmp_path}/m{{number}}.py" for number in range(60)]
 found = indexing.index_files(paths, indexing.Reading({str(tmp_path)!r}, 1000), jobs=2, progress=lambda *_: None)

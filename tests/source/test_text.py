@@ -84,11 +84,11 @@ def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: Path) -> bytes:
+    def refuse(*_arguments: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     file = tmp_path / "a.py"
     file.touch()
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(UnreadableFile, match=r"cannot be read: permission denied$"):
         read_source(str(file), "a.py", 100)

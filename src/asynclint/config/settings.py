@@ -52,7 +52,7 @@ class Settings:
     exit_zero: bool = False
     isolated: bool = False
     exhaustive: bool = False
-    use_cache: bool = True
+    use_cache: bool = False
     jobs: int | None = None
     max_file_size: int = MAX_FILE_SIZE
     honour_peer_noqa: bool | None = None

@@ -6,8 +6,10 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from asynclint.core.span import Location  # noqa: TC001 - decoders of what is kept read the annotations
+
 if TYPE_CHECKING:
-    from asynclint.core.span import Location, Span
+    from asynclint.core.span import Span
 
 
 class Severity(enum.Enum):
@@ -167,6 +169,7 @@ class Report:
 
     `sources` are the files in which the diagnostics have places, for formats that ask more of a file than its name.
     `timings` are seconds by phase, and by code of a rule; where two processes worked at once, those of both together.
+    `counters` say how much was done: files read, modules from the cache, statements parsed.
     `working_folder` and `repository` are absolute: shown names are relative to the first, and the second is the root
     of the repository around it, or the same folder where there is none.
     """
@@ -186,3 +189,4 @@ class Report:
     is_compared: bool = False
     suppressions: tuple[Suppressed, ...] = ()
     timings: tuple[tuple[str, float], ...] = field(default=(), compare=False, repr=False)
+    counters: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)

@@ -10,8 +10,8 @@ from asynclint.config.config import DEFAULTS
 from asynclint.config.selection import closeness, refuse_unknown, select_rules
 from asynclint.core.diagnostic import Applicability, Confidence, Severity
 from asynclint.findings.directives import Vocabulary
+from asynclint.findings.policy import Policy
 from asynclint.findings.suppression_rules import SUPPRESSION_WITHOUT_REASON
-from asynclint.findings.suppressions import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

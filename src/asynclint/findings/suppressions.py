@@ -14,7 +14,6 @@ from asynclint.findings.directives import (
     Item,
     Owner,
     Verb,
-    Vocabulary,
     has_reason,
     may_have_directives,
     nearest_verb,
@@ -39,19 +38,11 @@ if TYPE_CHECKING:
 
     from asynclint.core.diagnostic import RuleInfo
     from asynclint.core.span import Span
+    from asynclint.findings.policy import Policy
     from asynclint.semantics.module_context import ModuleContext
 
 _OWN_CODES: Final = frozenset(info.code for info in SUPPRESSION_RULES)
 _NO_CODES: Final[frozenset[str]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What holds for the suppressions of a run: the words it knows, the codes that are on, whose codes count."""
-
-    vocabulary: Vocabulary
-    enabled: frozenset[str]
-    honour_peers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,11 @@ class BlockingSummaries:
         self._guards = GuardReader(sites)
         self._witnesses: dict[Node, dict[Family, Witness]] = {}
 
+    @property
+    def summarised(self) -> int:
+        """How many bodies have a summary so far."""
+        return len(self._witnesses)
+
     def at_site(self, scope: Scope, site: CallSite) -> dict[Family, Witness]:
         """What blocks at a site of a body: the call itself, or what the called functions reach."""
         found: dict[Family, Witness] = {}

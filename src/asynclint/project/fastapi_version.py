@@ -17,6 +17,7 @@ from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
 from asynclint.core.version_range import NEWEST, Version, VersionRange, read_ranges
+from asynclint.source.declarations import LOCKS, PIPFILE_LOCK, PYPROJECT, REQUIREMENTS
 from asynclint.source.roots import git_root
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ class FastAPIVersion:
 
 UNKNOWN = FastAPIVersion(NEWEST, "newest", None)
 
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
-_PIPFILE_LOCK = "Pipfile.lock"
 _LOCKED = re.compile(rb'^name = "fastapi"\r?\nversion = "([^"\r\n]+)"', re.MULTILINE)
 """As all four tools write it, so that a lock file of megabytes need not be parsed."""
 
@@ -153,23 +152,23 @@ def _upwards(folder: str, root: str) -> Iterator[str]:
 
 
 def _locked(folder: str) -> FastAPIVersion | None:
-    for name in _LOCKS:
+    for name in LOCKS:
         path = f"{folder}/{name}"
         versions = [match.decode("utf-8", "replace") for match in _LOCKED.findall(_read(path))]
         if found := _best(path, versions):
             return found
-    path = f"{folder}/{_PIPFILE_LOCK}"
+    path = f"{folder}/{PIPFILE_LOCK}"
     return _best(path, _pipfile_versions(_read(path)))
 
 
 def _required(folder: str) -> FastAPIVersion | None:
     """As requirement files say, exact versions first (one file of several is often what pip-compile made)."""
-    files = [*_sorted_glob(folder, "requirements*.txt"), *_sorted_glob(folder, "requirements/*.txt")]
+    files = [*_sorted_glob(folder, f"{REQUIREMENTS}*.txt"), *_sorted_glob(folder, f"{REQUIREMENTS}/*.txt")]
     found = [version for path in files if (version := _best(path, _requirements(_read(path))))]
     exact = [version for version in found if version.exact]
     if exact or found:
         return (exact or found)[0]
-    path = f"{folder}/pyproject.toml"
+    path = f"{folder}/{PYPROJECT}"
     return _best(path, _pyproject_specifiers(_read(path)))
 
 

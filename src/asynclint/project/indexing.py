@@ -9,15 +9,13 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from asynclint.core.diagnostic import CheckError
 from asynclint.core.span import Position, Span
 from asynclint.flow.errors import LowerError
-from asynclint.flow.ir import encode_module
-from asynclint.flow.lower import lower
 from asynclint.source.lines import location
 from asynclint.source.paths import display
 from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR, UNREADABLE_FILE
@@ -26,6 +24,8 @@ from asynclint.source.text import SourceFile, UnreadableFile, decode_source, rea
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import ProcessPoolExecutor
+
+    from asynclint.source.digests import Stamp
 
 FEW_FILES = 50
 """So many files are read faster than processes are started."""
@@ -50,13 +50,20 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
-    """What became of a file: its text as UTF-8 and its encoded IR, or the error that stood in the way."""
+    """What became of a file: its text as UTF-8 and its encoded IR, or the error that stood in the way.
+
+    `digest` and `stamp` are those of the source file, where it could be read. `by_reference`: the slower front end read
+    it, because the other one could not.
+    """
 
     path: str
     display: str
     data: bytes = b""
     ir: bytes | None = None
     error: CheckError | None = None
+    digest: bytes = b""
+    stamp: Stamp | None = field(default=None, compare=False)
+    by_reference: bool = False
 
 
 def index_files(
@@ -76,6 +83,16 @@ def index_files(
     return tuple(found[path] for path in paths)
 
 
+class StoredModules(Protocol):
+    """What an earlier run made of files."""
+
+    @property
+    def is_empty(self) -> bool: ...
+
+    def get(self, path: str, digest: bytes) -> bytes | None:
+        """The encoded IR of the file of an absolute path, if its content has the digest."""
+
+
 class FileIndex:
     """Files read and lowered once, however often they are asked for; other texts can be put in their place."""
 
@@ -84,14 +101,43 @@ class FileIndex:
         self._files: dict[str, IndexedFile] = {}
         self._paths: dict[str, str] = {}
         self._put: dict[str, IndexedFile] = {}
+        self.counters = {"files read": 0, "files from the cache": 0, "files parsed": 0, "files parsed by libcst": 0}
+        """How much reading was done so far."""
 
-    def files(self, paths: Sequence[str], *, jobs: int | None, progress: Progress) -> tuple[IndexedFile, ...]:
-        """Every file in the order given, as `index_files`."""
+    @property
+    def has_other_texts(self) -> bool:
+        """Whether files stand in it with a text that is not the one on the disk."""
+        return bool(self._put)
+
+    def files(
+        self, paths: Sequence[str], *, jobs: int | None, progress: Progress, stored: StoredModules | None = None
+    ) -> tuple[IndexedFile, ...]:
+        """Every file in the order given, as `index_files`. `stored` may know the IR of a file that is as it was."""
         unread = [path for path in paths if path not in self._files]
-        for file in index_files(unread, self.reading, jobs=jobs, progress=progress) if unread else ():
+        known = self._stored_files(unread, stored) if stored is not None and not stored.is_empty else {}
+        new = [path for path in unread if path not in known]
+        lowered = index_files(new, self.reading, jobs=jobs, progress=progress) if new else ()
+        for file in (*known.values(), *lowered):
             self._files[file.path] = file
             self._paths[file.display] = file.path
+        self.counters["files read"] += len(unread)
+        self.counters["files from the cache"] += len(known)
+        self.counters["files parsed"] += len(lowered)
+        self.counters["files parsed by libcst"] += sum(file.by_reference for file in lowered)
         return tuple(self._put.get(path, self._files[path]) for path in paths)
+
+    def _stored_files(self, paths: Sequence[str], stored: StoredModules) -> dict[str, IndexedFile]:
+        found: dict[str, IndexedFile] = {}
+        for path in paths:
+            shown = display(path, self.reading.cwd)
+            try:
+                source = read_source(path, shown, self.reading.max_file_size)
+            except UnreadableFile:
+                continue  # said where it is read in its turn
+            module = stored.get(path, source.digest)
+            if module is not None:
+                found[path] = IndexedFile(path, shown, source.data, module, digest=source.digest, stamp=source.stamp)
+        return found
 
     def give(self, path: str, raw: bytes) -> None:
         """The bytes that a file has, whatever is on the disk."""
@@ -139,12 +185,25 @@ def _lower_file(path: str, reading: Reading) -> IndexedFile:
 
 
 def _lower_source(source: SourceFile, reading: Reading) -> IndexedFile:
+    from asynclint.flow.ir import encode_module  # noqa: PLC0415 - 40 ms that a run needs only where files are new
+    from asynclint.flow.lower import lower  # noqa: PLC0415 - as above
+
     path, shown = source.path, source.display
     try:
-        module = lower(source.text, reference=reading.exhaustive).ir
-        return IndexedFile(path, shown, source.data, encode_module(module))
+        lowered = lower(source.text, reference=reading.exhaustive)
+        encoded = encode_module(lowered.ir)
+        return IndexedFile(
+            path,
+            shown,
+            source.data,
+            encoded,
+            digest=source.digest,
+            stamp=source.stamp,
+            by_reference=lowered.front_end == "libcst",
+        )
     except LowerError as error:
-        return IndexedFile(path, shown, source.data, error=_syntax_error(source, error))
+        problem = _syntax_error(source, error)
+        return IndexedFile(path, shown, source.data, error=problem, digest=source.digest, stamp=source.stamp)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in one file, the others are read
         _LOG.debug("reading %s", shown, exc_info=True)
         return _broken(path, shown, f"asynclint could not read it: {type(error).__name__}: {error}")

@@ -22,10 +22,12 @@ def render(report: Report) -> str:
 
 
 def timings(report: Report) -> str:
-    """A line for each phase in order, then for each rule, the slowest first."""
+    """A line for each phase in order, for each rule, the slowest first, and for each counter."""
     names = {rule.code: rule.name for rule in report.rules}
     phases = [item for item in report.timings if item[0] not in names]
     rules = sorted((item for item in report.timings if item[0] in names), key=lambda item: (-item[1], item[0]))
-    phases.append(("checking", sum(seconds for _, seconds in rules)))
+    if rules:
+        phases.append(("checking", sum(seconds for _, seconds in rules)))
     rows = [*phases, *((f"{code}  {names[code]}", seconds) for code, seconds in rules)]
-    return "".join(f"{seconds:9.3f} s  {name}\n" for name, seconds in rows)
+    spent = "".join(f"{seconds:9.3f} s  {name}\n" for name, seconds in rows)
+    return spent + "".join(f"{count:9,}    {name}\n" for name, count in report.counters)

@@ -10,21 +10,27 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import CheckError, Diagnostic
+from asynclint.core.outcome import Outcome
+from asynclint.findings.fingerprint import with_fingerprints
+from asynclint.findings.order import ordered
 from asynclint.findings.sources import sources_of
 from asynclint.findings.suppressions import Filtered, filter_suppressed
 from asynclint.flow.ir import decode_module
 from asynclint.project.forking import in_halves
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
+from asynclint.rulekit.discovery import all_rules
+from asynclint.run.progress import silent
+from asynclint.run.tallies import added_up
 from asynclint.semantics.blocking import unresolved_calls
 from asynclint.semantics.module_context import ModuleContext
 from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from asynclint.core.diagnostic import SourceText
     from asynclint.findings.ruling import Ruling, Rulings
@@ -37,44 +43,31 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of the files of a project that findings are wanted of."""
+class Analysis:
+    """What came of the files of a project that findings are wanted of, by absolute path.
 
-    diagnostics: list[Diagnostic]
-    errors: list[CheckError]
-    checked: list[str]
+    `seconds` were spent on each phase and each rule, `counters` count what was done.
+    """
+
+    outcomes: Mapping[str, Outcome]
     sources: tuple[SourceText, ...]
-    suppressed: int
-    unresolved_calls: int
-    seconds: Seconds
-
-
-Seconds: TypeAlias = "Mapping[str, float]"
-"""What was spent on each phase and each rule."""
-
-
-def summed(parts: Iterable[Seconds]) -> tuple[tuple[str, float], ...]:
-    total: dict[str, float] = {}
-    for part in parts:
-        for name, seconds in part.items():
-            total[name] = total.get(name, 0.0) + seconds
-    return tuple(total.items())
+    seconds: Mapping[str, float]
+    counters: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """All rules, and the rulings that say which of them run on a file.
+    """The rulings that say which rules run on a file.
 
     `counts`: unresolved calls are counted; `ignores_suppressions`: what comments silence is reported too.
     """
 
-    rules: tuple[Rule, ...]
     rulings: Rulings
     counts: bool
     ignores_suppressions: bool = False
 
     def rules_for(self, ruling: Ruling) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rules if rule.code in ruling.policy.enabled)
+        return tuple(rule for rule in all_rules() if rule.code in ruling.policy.enabled)
 
     def filtered(
         self, module: ModuleContext, found: list[Diagnostic], ruling: Ruling, failed: Collection[str]
@@ -86,6 +79,7 @@ class Checker:
 
 
 def link(work: Work, index: FileIndex, jobs: int | None, progress: Progress) -> tuple[Project, tuple[IndexedFile, ...]]:
+    """The linked project, and what became of each of its files."""
     indexed = index.files(work.files, jobs=jobs, progress=progress)
     return _linked(work, indexed), indexed
 
@@ -97,21 +91,23 @@ def _linked(work: Work, indexed: Sequence[IndexedFile]) -> Project:
 
 def unread(work: Work, indexed: Sequence[IndexedFile]) -> list[CheckError]:
     """The errors of the files asked for that are not part of the project."""
-    return [
-        _with_way_out(file.error, work.in_patterns(file.path))
-        for file in indexed
-        if file.error is not None and file.path in work.asked
-    ]
+    return [error for _, error in _unread(work, indexed)]
 
 
-def check_project(work: Work, checker: Checker, index: FileIndex, jobs: int | None, progress: Progress) -> Outcome:
+def _unread(work: Work, indexed: Iterable[IndexedFile]) -> Iterator[tuple[str, CheckError]]:
+    for file in indexed:
+        if file.error is not None and file.path in work.asked:
+            yield file.path, _with_way_out(file.error, work.in_patterns(file.path))
+
+
+def check_project(
+    work: Work, checker: Checker, files: Sequence[IndexedFile], jobs: int | None, progress: Progress
+) -> Analysis:
+    """Link the files of a project and check those of them that findings are wanted of."""
     started = time.perf_counter()
-    indexed = index.files(work.files, jobs=jobs, progress=progress)
-    read = time.perf_counter()
-    project = _linked(work, indexed)
-    phases = {"reading": read - started, "linking": time.perf_counter() - read}
+    project = _linked(work, files)
+    linking = {"linking": time.perf_counter() - started}
     asked = [module.path for module in project.modules if module.path in work.asked]
-
     parent = os.getpid()
 
     def check_modules(paths: Sequence[str]) -> _Checked:
@@ -120,47 +116,50 @@ def check_project(work: Work, checker: Checker, index: FileIndex, jobs: int | No
         return _check_modules(project, paths, checker, shown)
 
     parts = in_halves(check_modules, asked, parallel=jobs != 1)
-    diagnostics = [item for part in parts for item in part.diagnostics]
-    errors = [*unread(work, indexed)]
-    errors += [error for part in parts for error in part.errors]
-    checked = [module.source.display for path in asked if (module := project.module_at(path)) is not None]
-    sources = sources_of(diagnostics, errors, indexed)
-    suppressed = sum(part.suppressed for part in parts)
-    unresolved = sum(part.unresolved_calls for part in parts)
-    seconds = dict(summed((phases, *(part.seconds for part in parts))))
-    return Outcome(diagnostics, errors, checked, sources, suppressed, unresolved, seconds)
+    outcomes = {path: Outcome(errors=(error,), checked=False) for path, error in _unread(work, files)}
+    outcomes.update(item for part in parts for item in part.outcomes.items())
+    diagnostics = [item for outcome in outcomes.values() for item in outcome.diagnostics]
+    errors = [item for outcome in outcomes.values() for item in outcome.errors]
+    seconds = added_up([linking, *(part.seconds for part in parts)])
+    counters = added_up([{"linked": len(project.modules), "checked": len(asked)}, *(part.counters for part in parts)])
+    return Analysis(outcomes, sources_of(diagnostics, errors, files), seconds, counters)
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
     """What came of some modules."""
 
-    diagnostics: list[Diagnostic]
-    errors: list[CheckError]
-    suppressed: int
-    unresolved_calls: int
-    seconds: Seconds
+    outcomes: dict[str, Outcome]
+    seconds: Mapping[str, float]
+    counters: Mapping[str, int]
 
 
 def _check_modules(project: Project, paths: Sequence[str], checker: Checker, progress: Progress) -> _Checked:
-    diagnostics: list[Diagnostic] = []
-    errors: list[CheckError] = []
-    suppressed = unresolved = 0
+    outcomes: dict[str, Outcome] = {}
     seconds: dict[str, float] = {}
+    statements = 0
     for done, path in enumerate(paths, start=1):
         module = project.module_at(path)
         if module is None:
             continue
         context = ModuleContext(project, module)
-        ruling = checker.rulings.of(path)
-        found, failures = check_module(context, checker.rules_for(ruling), seconds)
-        filtered = checker.filtered(context, found, ruling, failures)
-        diagnostics += ruling.applied(filtered.kept)
-        errors += failures.values()
-        suppressed += filtered.suppressed
-        unresolved += unresolved_calls(context) if checker.counts else 0
+        outcomes[path] = _outcome(context, checker, seconds)
+        statements += context.parsed_statements
         progress("checking", done, len(paths))
-    return _Checked(diagnostics, errors, suppressed, unresolved, seconds)
+    functions = project.blocking.summarised
+    return _Checked(outcomes, seconds, {"statements parsed by libcst": statements, "functions summarised": functions})
+
+
+def _outcome(context: ModuleContext, checker: Checker, seconds: dict[str, float]) -> Outcome:
+    ruling = checker.rulings.of(context.module.path)
+    found, failures = check_module(context, checker.rules_for(ruling), seconds)
+    filtered = checker.filtered(context, found, ruling, failures)
+    return Outcome(
+        diagnostics=with_fingerprints(ordered(ruling.applied(filtered.kept))),
+        errors=tuple(failures.values()),
+        suppressed=filtered.suppressed,
+        unresolved_calls=unresolved_calls(context) if checker.counts else 0,
+    )
 
 
 def _with_way_out(error: CheckError, pattern: str) -> CheckError:
@@ -203,7 +202,3 @@ def _failure(rule: Rule, error: Exception) -> str:
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return f"rule {rule.code} {rule.name} failed: {what} ({Path(ours[-1].filename).name}:{ours[-1].lineno})"
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Progress nobody looks at."""

@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A project to read as a whole, and those of its files that findings are wanted of."""
+    """A project to read as a whole, and those of its files that findings are wanted of.
+
+    `declarations` are the files in and below its root in which projects say what they depend on.
+    """
 
     root: str
     asked: frozenset[str]
     files: tuple[str, ...]
+    declarations: tuple[str, ...]
     configurations: Configurations
 
     @property
@@ -95,8 +99,10 @@ def _projects(
         by_root.setdefault(roots.of_folder(posixpath.dirname(path)), set()).add(path)
     work: list[Work] = []
     for root, asked in sorted(by_root.items()):
-        whole = search((root,)).files if root not in given else (path for path in found.files if inside(path, root))
-        work.append(Work(root, frozenset(asked), tuple(sorted(asked.union(whole))), configurations))
+        whole = found if root in given else search((root,))
+        files = asked.union(path for path in whole.files if inside(path, root))
+        declarations = tuple(path for path in whole.declarations if inside(path, root))
+        work.append(Work(root, frozenset(asked), tuple(sorted(files)), declarations, configurations))
     excluded = (PassedOver(path, "is left out by the configuration") for path in named if path not in given)
     errors = [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]
     return work, errors, (*excluded, *found.passed_over)

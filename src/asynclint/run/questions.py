@@ -12,9 +12,10 @@ from asynclint.findings.order import ordered_errors
 from asynclint.findings.verdict import judge
 from asynclint.project.indexing import without_collection
 from asynclint.rulekit.discovery import all_rules
-from asynclint.run.analysis import check_module, link, silent, unread
+from asynclint.run.analysis import check_module, link, unread
 from asynclint.run.checks import new_index
 from asynclint.run.planning import plan
+from asynclint.run.progress import silent
 from asynclint.semantics.entry_points import entry_points as read_entry_points
 from asynclint.semantics.explanation import explain_line
 from asynclint.semantics.module_context import ModuleContext

@@ -49,6 +49,11 @@ class ModuleContext:
         self.module = module
         self._syntaxes: dict[tuple[Span, bool], StatementSyntax | None] = {}
 
+    @property
+    def parsed_statements(self) -> int:
+        """How many statements libcst had to read so far."""
+        return sum(syntax is not None for syntax in self._syntaxes.values())
+
     @cached_property
     def lines(self) -> LineTable:
         return self.project.line_table(self.module)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from asynclint.core.diagnostic import CheckError
+from asynclint.source.declarations import declarations_in
 from asynclint.source.ignores import Ignores, around, enter, is_ignored
 from asynclint.source.paths import absolute, display
 from asynclint.source.problems import EMPTY_FOLDER, MISSING_PATH, UNREADABLE_FILE, UNREADABLE_FOLDER
@@ -84,11 +85,15 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The Python files found, absolute and sorted, what could not be looked at, and what was passed over and why."""
+    """The Python files found, absolute and sorted, what could not be looked at, and what was passed over and why.
+
+    `declarations` are the files met on the way in which projects say what they depend on.
+    """
 
     files: tuple[str, ...]
     errors: tuple[CheckError, ...]
     passed_over: tuple[PassedOver, ...] = ()
+    declarations: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ class _Search:
     files: dict[str, str] = field(default_factory=dict)
     errors: list[CheckError] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
+    declarations: list[str] = field(default_factory=list)
 
     def add(self, path: str, identity: str) -> None:
         """Keep one name for each file: its own before that of a link to it."""
@@ -140,7 +146,8 @@ def discover(
     search = _Search(cwd, left_out, respects_gitignore)
     for given in dict.fromkeys(absolute(path, cwd) for path in paths):
         _take(given, search)
-    return Discovery(tuple(sorted(search.files.values())), tuple(search.errors), tuple(search.passed_over))
+    files = tuple(sorted(search.files.values()))
+    return Discovery(files, tuple(search.errors), tuple(search.passed_over), tuple(sorted(search.declarations)))
 
 
 def _take(given: str, search: _Search) -> None:
@@ -191,6 +198,7 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
         if folder != start and (reason := _why_no_source(folder, names)) is not None:
             search.passed_over.append(PassedOver(folder, reason))
             continue
+        search.declarations += declarations_in(folder, names)
         inner = enter(folder, names, outer) if search.respects_gitignore(folder) else None
         for entry in listed:
             path = f"{folder.rstrip('/')}/{entry.name}"

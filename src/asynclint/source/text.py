@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import dataclasses
+import os
 import re
 import stat
+import time
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asynclint.source.digests import digest_of, stamp_at
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
-    import os
+    from asynclint.source.digests import Stamp
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:#|$)")
@@ -29,7 +32,8 @@ class SourceFile:
     """A file as it was when read.
 
     `path` is absolute, `display` what people are shown. `data` is the text as UTF-8 without BOM, whatever the
-    `encoding` of the file; a coding cookie in it no longer says anything. `bom`: the file began with one.
+    `encoding` of the file; a coding cookie in it no longer says anything. `bom`: the file began with one. `digest` is
+    that of its bytes, `stamp` what the file system said before they were read; both only where they came from a file.
     """
 
     path: str
@@ -37,6 +41,8 @@ class SourceFile:
     data: bytes
     encoding: str = "utf-8"
     bom: bool = False
+    digest: bytes = b""
+    stamp: Stamp | None = None
 
     @cached_property
     def text(self) -> str:
@@ -50,13 +56,17 @@ class SourceFile:
 def read_source(path: str, display: str, max_file_size: int) -> SourceFile:
     """Read and decode a regular file of at most `max_file_size` bytes. Raises UnreadableFile."""
     try:
-        _refuse(Path(path).stat(), max_file_size)
-        raw = Path(path).read_bytes()
+        seen = time.time_ns()
+        status = os.stat(path)  # noqa: PTH116 - pathlib is slow for thousands of files
+        _refuse(status, max_file_size)
+        with open(path, "rb") as stream:  # noqa: PTH123 - as above
+            raw = stream.read()
     except FileNotFoundError:
         raise UnreadableFile("the file is gone, it was there when the run began") from None
     except (OSError, ValueError) as error:
         raise UnreadableFile(f"cannot be read: {_reason(error)}") from None
-    return decode_source(raw, path, display)
+    source = decode_source(raw, path, display)
+    return dataclasses.replace(source, digest=digest_of(raw), stamp=stamp_at(status, seen))
 
 
 def decode_source(raw: bytes, path: str, display: str) -> SourceFile:

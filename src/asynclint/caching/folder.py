@@ -1,0 +1,73 @@
+"""The folder `.asynclint_cache` of a project."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynclint.caching.seal import Seal
+
+CACHE_FOLDER: Final = ".asynclint_cache"
+
+_TAG = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This file marks a folder of caches, which backups may leave out (https://bford.info/cachedir/).\n"
+)
+
+
+class CacheFolder:
+    """Sealed files by name. What cannot be read is not there, and what cannot be written is not written."""
+
+    def __init__(self, path: str, seal: Seal) -> None:
+        """`path` is absolute; the folder is made when something is written."""
+        self.path = path
+        self._seal = seal
+        self._made = False
+
+    def read(self, name: str) -> bytes | None:
+        """The data of a file, None where there is none that can be believed."""
+        try:
+            with open(f"{self.path}/{name}", "rb") as stream:  # noqa: PTH123 - pathlib takes 5 ms to import
+                sealed = stream.read()
+        except (OSError, ValueError):
+            return None
+        return self._seal.opened(sealed, name)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put the data in the place of what a file held; readers meet the old one or the new one."""
+        with contextlib.suppress(OSError):
+            self._make()
+            temporary = f"{self.path}/{name}.{os.getpid()}.tmp"
+            try:
+                with open(temporary, "wb") as stream:  # noqa: PTH123 - as above
+                    stream.write(self._seal.sealed(data, name))
+                os.replace(temporary, f"{self.path}/{name}")  # noqa: PTH105 - as above
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)  # noqa: PTH108 - as above
+
+    def keep_newest(self, suffix: str, count: int) -> None:
+        """Of the files with a name that ends so, remove all but those written last."""
+        with contextlib.suppress(OSError):
+            for _, path in sorted(self._by_age(suffix), reverse=True)[count:]:
+                os.unlink(path)  # noqa: PTH108 - as above
+
+    def _by_age(self, suffix: str) -> Iterator[tuple[int, str]]:
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
+                    yield entry.stat(follow_symlinks=False).st_mtime_ns, entry.path
+
+    def _make(self) -> None:
+        if self._made:
+            return
+        os.makedirs(self.path, exist_ok=True)  # noqa: PTH103 - as above
+        for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+            if not os.path.lexists(f"{self.path}/{name}"):
+                with open(f"{self.path}/{name}", "x", encoding="utf-8") as stream:  # noqa: PTH123 - as above
+                    stream.write(text)
+        self._made = True

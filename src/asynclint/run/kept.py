@@ -1,0 +1,126 @@
+"""What earlier runs know of a project: whether its answer is still theirs, and what spares the reading of files."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import TYPE_CHECKING
+
+from asynclint.caching.digests import FileDigests
+from asynclint.caching.folder import CACHE_FOLDER, CacheFolder
+from asynclint.caching.identity import identity_of_program
+from asynclint.caching.modules import ModuleStore, StoredModule
+from asynclint.caching.naming import Naming
+from asynclint.caching.results import ResultStore
+from asynclint.caching.seal import seal_of_user
+from asynclint.core.diagnostic import SourceText
+from asynclint.findings.sources import places_of
+from asynclint.source.declarations import declarations_above
+from asynclint.source.digests import digest_of
+from asynclint.source.paths import absolute, display, resolved
+from asynclint.source.problems import INTERNAL_ERROR
+from asynclint.source.roots import git_root
+from asynclint.source.text import UnreadableFile, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from asynclint.config.settings import Settings
+    from asynclint.core.outcome import Outcome
+    from asynclint.project.indexing import IndexedFile
+    from asynclint.run.planning import Work
+
+
+class Kept:
+    """The cache of one project."""
+
+    def __init__(self, work: Work, settings: Settings, cwd: str, folder: CacheFolder) -> None:
+        self._work = work
+        self._settings = settings
+        self._cwd = cwd
+        self._folder = folder
+        self._naming = Naming(work.root)
+        self._identity = identity_of_program() + bytes([settings.exhaustive])
+        self._results: ResultStore | None = None
+        self.digests = FileDigests(folder, self._naming)
+        self.modules = ModuleStore(folder, self._naming, self._identity)
+
+    def outcomes(self) -> dict[str, Outcome] | None:
+        """What an earlier run found in the files asked for, if nothing that it depends on has changed since."""
+        digests = self.digests.of(self._work.files)
+        if digests is None:
+            return None
+        self._results = ResultStore(self._folder, self._naming, self._key(digests))
+        return self._results.get(self._work.asked)
+
+    def sources(self, outcomes: Mapping[str, Outcome]) -> tuple[SourceText, ...] | None:
+        """The files that the outcomes speak of; None if one is no longer what it was."""
+        digests = self.digests.of(self._work.files) or {}
+        shown = {place.path for item in outcomes.values() for found in item.diagnostics for place in places_of(found)}
+        shown.update(display(path, self._cwd) for path, item in outcomes.items() if item.errors)
+        found: list[SourceText] = []
+        for name in sorted(shown):
+            path = absolute(name, self._cwd)
+            try:
+                source = read_source(path, name, self._settings.max_file_size)
+            except UnreadableFile:
+                return None
+            if source.digest != digests.get(path):
+                return None
+            found.append(SourceText(name, resolved(path), source.data))
+        return tuple(found)
+
+    def save(self, files: Iterable[IndexedFile], outcomes: Mapping[str, Outcome]) -> None:
+        """Keep what was read and found. What is not whole is not kept: the next run is to try it again."""
+        read = [file for file in files if file.stamp is not None]
+        for file in read:
+            if file.stamp is not None:
+                self.digests.put(file.path, file.stamp, file.digest)
+        self.digests.save()
+        self.modules.save({file.path: StoredModule(file.digest, file.ir) for file in read if file.ir is not None})
+        if len(read) == len(self._work.files) and not any(_is_broken(item) for item in outcomes.values()):
+            key = self._key({file.path: file.digest for file in read})
+            ResultStore(self._folder, self._naming, key).save(outcomes)
+
+    def _key(self, digests: Mapping[str, bytes]) -> bytes:
+        """A digest of everything that an outcome depends on."""
+        state = hashlib.blake2b(self._identity, digest_size=16)
+        for text in (self._cwd, repr(_settings_that_count(self._settings)), *self._configurations()):
+            state.update(f"{len(text)} {text}".encode("utf-8", "surrogateescape"))
+        for path, digest in (*self._declarations(), *sorted(digests.items())):
+            state.update(self._naming.of(path).encode() + b"\0" + digest)
+        return state.digest()
+
+    def _configurations(self) -> Iterator[str]:
+        folders = (self._work.root, *sorted(self._work.folders))
+        resolved_ones = {id(item): item for item in map(self._work.configurations.for_folder, folders)}
+        yield from sorted(f"{item.file} {item.config!r}" for item in resolved_ones.values())
+
+    def _declarations(self) -> Iterator[tuple[str, bytes]]:
+        """The files that say which FastAPI the project runs on, and their digests."""
+        root = self._work.root
+        for path in (*declarations_above(root, git_root(root) or root), *self._work.declarations):
+            try:
+                with open(path, "rb") as stream:  # noqa: PTH123 - pathlib takes 5 ms to import
+                    yield path, digest_of(stream.read())
+            except OSError:
+                yield path, b""
+
+
+def kept_of(work: Work, settings: Settings, cwd: str) -> Kept | None:
+    """The cache of a project; None where the run is to do without, or nothing can be kept."""
+    if not settings.use_cache or settings.given is not None:
+        return None
+    seal = seal_of_user()
+    return None if seal is None else Kept(work, settings, cwd, CacheFolder(f"{work.root}/{CACHE_FOLDER}", seal))
+
+
+def _settings_that_count(settings: Settings) -> Settings:
+    """Those that an outcome depends on."""
+    return dataclasses.replace(
+        settings, jobs=None, fail_level=None, exit_zero=False, force_exclude=False, allow_empty=False
+    )
+
+
+def _is_broken(outcome: Outcome) -> bool:
+    return any(error.code == INTERNAL_ERROR for error in outcome.errors)
