@@ -20,7 +20,7 @@ NO_CLASS: Final = -1
 class Scope:
     """A module, function or class while its body is being lowered."""
 
-    __slots__ = ("class_index", "function_index", "global_names", "has_await", "is_generator", "prefix")
+    __slots__ = ("calls", "class_index", "function_index", "global_names", "has_await", "is_generator", "prefix")
 
     def __init__(self, prefix: str, function_index: int, class_index: int) -> None:
         self.prefix = prefix
@@ -31,6 +31,8 @@ class Scope:
         """The class whose body this is, or `NO_CLASS`."""
         self.global_names: set[str] = set()
         """Declared `global` so far: a definition of such a name is qualified as one of the module."""
+        self.calls: set[str] = set()
+        """The last names of what is called."""
         self.has_await = False
         self.is_generator = False
 

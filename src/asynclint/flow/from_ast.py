@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class _State:
     """What lowering a node needs besides the node."""
 
-    __slots__ = ("data", "definitions", "lines", "scope")
+    __slots__ = ("aliases", "data", "definitions", "lines", "scope")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -32,6 +32,7 @@ class _State:
         self.lines = [0, *accumulate(map(len, data.splitlines(keepends=True)), initial=0)]
         self.definitions = Definitions()
         self.scope = module_scope()
+        self.aliases: list[ir.Alias] = []
 
 
 def lower_ast(text: str) -> ir.ModuleIR:
@@ -51,7 +52,13 @@ def lower_ast(text: str) -> ir.ModuleIR:
         raise SyntaxError(str(error)) from error
     state = _State(data)
     body = _body(tree.body, state)
-    return ir.ModuleIR(ir.encode_body(body), state.definitions.functions, state.definitions.classes)
+    return ir.ModuleIR(
+        ir.encode_body(body),
+        state.definitions.functions,
+        state.definitions.classes,
+        tuple(sorted(state.scope.calls)),
+        tuple(state.aliases),
+    )
 
 
 def _start(node: ast.expr | ast.stmt | ast.ExceptHandler | ast.arg, state: _State) -> int:
@@ -97,8 +104,13 @@ def _attribute(node: ast.Attribute, state: _State) -> ir.Attribute:
 def _call(node: ast.Call, state: _State) -> ir.Call:
     func = node.func
     lines = state.lines
+    kind = type(func)
+    if kind is ast.Attribute:
+        state.scope.calls.add(func.attr)  # type: ignore[attr-defined]
+    elif kind is ast.Name:
+        state.scope.calls.add(func.id)  # type: ignore[attr-defined]
     return ir.Call(
-        _EXPRESSIONS[type(func)](func, state),
+        _EXPRESSIONS[kind](func, state),
         _exprs(node.args, state),
         _keywords(node.keywords, state),
         lines[node.lineno] + node.col_offset,
@@ -409,17 +421,19 @@ def _nonlocal(node: ast.Nonlocal, state: _State) -> ir.Nonlocal:
 
 
 def _import(node: ast.Import, state: _State) -> ir.Import:
-    return ir.Import(_aliases(node.names), _start(node, state), _end(node, state))
+    return ir.Import(_aliases(node.names, state), _start(node, state), _end(node, state))
 
 
 def _import_from(node: ast.ImportFrom, state: _State) -> ir.ImportFrom:
     return ir.ImportFrom(
-        node.module or "", node.level or 0, _aliases(node.names), _start(node, state), _end(node, state)
+        node.module or "", node.level or 0, _aliases(node.names, state), _start(node, state), _end(node, state)
     )
 
 
-def _aliases(nodes: list[ast.alias]) -> tuple[ir.Alias, ...]:
-    return tuple([ir.Alias(node.name, node.asname) for node in nodes])
+def _aliases(nodes: list[ast.alias], state: _State) -> tuple[ir.Alias, ...]:
+    aliases = tuple([ir.Alias(node.name, node.asname) for node in nodes])
+    state.aliases += [alias for alias in aliases if alias.asname is not None]
+    return aliases
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -573,6 +587,7 @@ def _function_def(node: ast.FunctionDef | ast.AsyncFunctionDef, state: _State) -
             end=_body_end(node, state),
             name_start=_name_start(start, state),
             body=ir.encode_body(body),
+            calls=tuple(sorted(inner.calls)),
         )
     )
     return ir.FunctionDef(index, start)
@@ -585,7 +600,8 @@ def _class_def(node: ast.ClassDef, state: _State) -> ir.ClassDef:
     bases = _exprs(node.bases, state)
     keywords = _keywords(node.keywords, state)
     qualname = outer.qualify(node.name)
-    state.scope = Scope(f"{qualname}.", outer.function_index, index)
+    inner = Scope(f"{qualname}.", outer.function_index, index)
+    state.scope = inner
     body = _body(node.body, state)
     state.scope = outer
     start = _start(node, state)
@@ -604,6 +620,7 @@ def _class_def(node: ast.ClassDef, state: _State) -> ir.ClassDef:
             end=_body_end(node, state),
             name_start=_name_start(start, state),
             body=ir.encode_body(body),
+            calls=tuple(sorted(inner.calls)),
         )
     )
     return ir.ClassDef(index, start)

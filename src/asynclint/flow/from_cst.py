@@ -39,7 +39,13 @@ def lower_cst(text: str) -> ir.ModuleIR:
     with _room_for_recursion():
         state = _State(_spans(module, text))
         body = _statements(module.body, state)
-        return ir.ModuleIR(ir.encode_body(body), state.definitions.functions, state.definitions.classes)
+        return ir.ModuleIR(
+            ir.encode_body(body),
+            state.definitions.functions,
+            state.definitions.classes,
+            tuple(sorted(state.scope.calls)),
+            tuple(state.aliases),
+        )
 
 
 @contextmanager
@@ -163,7 +169,7 @@ def _utf8_length(character: str) -> int:
 class _State:
     """What lowering a node needs besides the node."""
 
-    __slots__ = ("definitions", "pinned", "scope", "spans")
+    __slots__ = ("aliases", "definitions", "pinned", "scope", "spans")
 
     def __init__(self, spans: dict[cst.CSTNode, tuple[int, int]]) -> None:
         self.spans = spans
@@ -171,6 +177,7 @@ class _State:
         """Inside an f-string: the place of the whole literal, which all nodes in it share."""
         self.definitions = Definitions()
         self.scope = module_scope()
+        self.aliases: list[ir.Alias] = []
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         return self.pinned or self.spans[node]
@@ -296,7 +303,12 @@ def _attribute(node: cst.Attribute, state: _State) -> ir.Attribute:
 
 def _call(node: cst.Call, state: _State) -> ir.Call:
     args, keywords = _arguments(node.args, state)
-    return ir.Call(_expr(node.func, state), args, keywords, *state.span(node))
+    func = _expr(node.func, state)
+    if isinstance(func, ir.Attribute):
+        state.scope.calls.add(func.attr)
+    elif isinstance(func, ir.Name):
+        state.scope.calls.add(func.id)
+    return ir.Call(func, args, keywords, *state.span(node))
 
 
 def _arguments(nodes: Iterable[cst.Arg], state: _State) -> tuple[tuple[ir.Expr, ...], tuple[ir.Keyword, ...]]:
@@ -610,20 +622,22 @@ def _nonlocal(node: cst.Nonlocal, state: _State) -> ir.Nonlocal:
 
 
 def _import(node: Any, state: _State) -> ir.Import:
-    return ir.Import(_aliases(node.names), *state.span(node))
+    return ir.Import(_aliases(node.names, state), *state.span(node))
 
 
 def _import_from(node: Any, state: _State) -> ir.ImportFrom:
     module = "" if node.module is None else _dotted(node.module)
-    names = (ir.Alias("*", None),) if isinstance(node.names, cst.ImportStar) else _aliases(node.names)
+    names = (ir.Alias("*", None),) if isinstance(node.names, cst.ImportStar) else _aliases(node.names, state)
     return ir.ImportFrom(module, len(node.relative), names, *state.span(node))
 
 
-def _aliases(nodes: Iterable[cst.ImportAlias]) -> tuple[ir.Alias, ...]:
-    return tuple(
+def _aliases(nodes: Iterable[cst.ImportAlias], state: _State) -> tuple[ir.Alias, ...]:
+    aliases = tuple(
         ir.Alias(_dotted(node.name), None if node.asname is None else _identifier(cast("cst.Name", node.asname.name)))
         for node in nodes
     )
+    state.aliases += [alias for alias in aliases if alias.asname is not None]
+    return aliases
 
 
 def _type_alias(node: cst.TypeAlias, state: _State) -> ir.TypeAliasDef:
@@ -782,6 +796,7 @@ def _function_def(node: cst.FunctionDef, state: _State) -> ir.FunctionDef:
             end=_end(node, state),
             name_start=state.start(node.name),
             body=ir.encode_body(body),
+            calls=tuple(sorted(inner.calls)),
         )
     )
     return ir.FunctionDef(index, start)
@@ -794,7 +809,8 @@ def _class_def(node: cst.ClassDef, state: _State) -> ir.ClassDef:
     decorators = tuple(_expr(decorator.decorator, state) for decorator in node.decorators)
     bases, keywords = _arguments((*node.bases, *node.keywords), state)
     qualname = outer.qualify(name)
-    state.scope = Scope(f"{qualname}.", outer.function_index, index)
+    inner = Scope(f"{qualname}.", outer.function_index, index)
+    state.scope = inner
     body = _body(node.body, state)
     state.scope = outer
     start = state.start(node)
@@ -813,6 +829,7 @@ def _class_def(node: cst.ClassDef, state: _State) -> ir.ClassDef:
             end=_end(node, state),
             name_start=state.start(node.name),
             body=ir.encode_body(body),
+            calls=tuple(sorted(inner.calls)),
         )
     )
     return ir.ClassDef(index, start)

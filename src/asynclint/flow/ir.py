@@ -482,6 +482,8 @@ class FunctionIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=Fals
     """End of the last statement of the body."""
     name_start: int
     body: msgspec.Raw
+    calls: tuple[str, ...]
+    """As `ModuleIR.calls`, of this body."""
 
 
 class ClassIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
@@ -498,6 +500,8 @@ class ClassIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     end: int
     name_start: int
     body: msgspec.Raw
+    calls: tuple[str, ...]
+    """As `ModuleIR.calls`, of this body."""
 
 
 class ModuleIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
@@ -506,6 +510,14 @@ class ModuleIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False)
     body: msgspec.Raw
     functions: tuple[FunctionIR, ...]
     classes: tuple[ClassIR, ...]
+    calls: tuple[str, ...]
+    """The last names of what is called in the body, nested bodies left out, each once and sorted.
+
+    Those of the headers of definitions (decorators, defaults, annotations) are among them: they tell which bodies
+    need not be decoded to know that they do not call something.
+    """
+    aliases: tuple[Alias, ...]
+    """All that is imported under another name, in whatever body."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -14,6 +14,7 @@ _BUILTINS = "builtins."
 _MAX_STEPS = 8  # an alias may lead to an alias; the tests hold the chains shorter than this
 
 
+@functools.cache
 def canonical(name: str) -> str:
     """The spelling under which the tables know `name`.
 

@@ -8,8 +8,9 @@ so witnesses are shortest and cycles end. Async functions are not entered: what 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
@@ -35,16 +36,14 @@ LOCK = "lock"
 """The tier of calls that wait only where another holder of the lock does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(msgspec.Struct, frozen=True, gc=False):
     """The rule a blocking call belongs to, and the rank of its tier."""
 
     rule: str
     tier: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True, gc=False):
     """A function as one kind of call runs it: on an object of a class, with some of its sites switched off.
 
     `receiver` is None where it is the function's own class; `dead` are positions among the function's sites;
@@ -62,8 +61,7 @@ class Node:
         return {item.name: item.value for item in self.constants}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Witness:
+class Witness(msgspec.Struct, frozen=True, eq=False, gc=False):
     """The first step of a shortest way from a body to a blocking call; `then` is None where the site itself blocks."""
 
     site: CallSite
@@ -77,8 +75,7 @@ class Witness:
         return self.distance, self.site.span, self.then.function.full_name if self.then is not None else ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A step of a chain: the site, and the body it stands in."""
 
     scope: Scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.project.values import Container, Unknown, Value, members, union
+from asynclint.project.values import Container, Union, Unknown, Value, members, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,9 @@ class FillingReader:
         return self._filled(value, lambda: self._in_methods(name, cls))
 
     def _filled(self, value: Value, elements: Callable[[], Iterator[Value]]) -> Value:
-        if self._evaluator.is_plain or not any(_is_empty(member) for member in members(value)):
+        if not isinstance(value, Container | Union) or self._evaluator.is_plain:
+            return value
+        if not any(_is_empty(member) for member in members(value)):
             return value
         with self._evaluator.plainly():
             known = [element for element in elements() if not isinstance(element, Unknown)]

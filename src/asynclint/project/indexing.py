@@ -255,6 +255,10 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            # All that was made counts as young now, and would be looked through three times on its way to the oldest
+            # generation; freezing and thawing takes it there at once (gc.unfreeze).
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

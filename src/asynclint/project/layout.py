@@ -37,10 +37,14 @@ class Layout:
         for source in sorted(sources, key=lambda item: item.path):
             located = self.roots.locate(source.path)
             self.modules[source.path] = Module(source, located.name, located.import_root)
+        self._tests = {path for path in self.modules if self._names_test(path)}
 
     def is_test(self, module: Module) -> bool:
         """Whether the module belongs to a test suite, by the naming conventions of pytest."""
-        path = PurePosixPath(module.path[len(self.root) :])
+        return module.path in self._tests
+
+    def _names_test(self, module_path: str) -> bool:
+        path = PurePosixPath(module_path[len(self.root) :])
         named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
         return named or bool({"tests", "test", "testing"} & set(path.parts[:-1]))
 

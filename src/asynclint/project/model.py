@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,7 +13,7 @@ from asynclint.flow.traversal import dotted
 from asynclint.project.scopes import ScopeIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from asynclint.flow.control_flow import ControlFlowGraph
 
@@ -88,17 +87,40 @@ class Module:
 
     def import_aliases(self, name: str) -> frozenset[str]:
         """Other names that bodies of the module import something under: `from m import name as other`."""
-        if name.encode() not in self.data or not re.search(rb"\b" + name.encode() + rb"\s+as\s", self.data):
-            return frozenset()
-        scopes: tuple[Scope, ...] = (self, *self.classes, *self.functions)
-        return frozenset(
-            binding.source.asname
-            for scope in scopes
-            if not isinstance(scope, Function) or self.data.find(b"import", scope.ir.start, scope.ir.end) >= 0
-            for bindings in scope.index.bindings.values()
-            for binding in bindings
-            if isinstance(binding.source, ir.Alias) and binding.source.name == name and binding.source.asname
-        )
+        return self._aliases.get(name, frozenset())
+
+    @cached_property
+    def _aliases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for alias in self.ir.aliases:
+            if alias.asname is not None:
+                found.setdefault(alias.name, set()).add(alias.asname)
+        return {name: frozenset(aliases) for name, aliases in found.items()}
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The body of the module, then those of its classes and functions, each in source order."""
+        return (self, *self.classes, *self.functions)
+
+    def calling(self, names: Iterable[str]) -> list[Scope]:
+        """The bodies that may call something of these last names, in the order of `scopes`."""
+        found = [self._calling[name] for name in names if name in self._calling]
+        places = found[0] if len(found) == 1 else sorted({place for places in found for place in places})
+        return [self.scopes[place] for place in places]
+
+    @cached_property
+    def _calling(self) -> dict[str, list[int]]:
+        """By the last name of what is called, the places in `scopes` of the bodies that call it."""
+        found: dict[str, list[int]] = {}
+        for place, scope in enumerate(self.scopes):
+            for name in scope.ir.calls:
+                found.setdefault(name, []).append(place)
+        return found
+
+    @property
+    def called_names(self) -> Collection[str]:
+        """The last names of all that the module calls."""
+        return self._calling.keys()
 
     def text(self, span: Span) -> str:
         """The source between two offsets."""

@@ -21,6 +21,8 @@ _ASKS_FOR_LOOP = frozenset({"get_running_loop", "current_task", "current_async_l
 _LEAVING = (ir.Return, ir.Raise, ir.Break, ir.Continue)
 """What follows them in the same block never runs."""
 
+_COMPOUND = frozenset({ir.If, ir.While, ir.For, ir.With, ir.Try, ir.Match})
+
 _THREAD_IDENTITY = frozenset({"get_ident", "current_thread", "main_thread"})
 
 
@@ -43,8 +45,9 @@ def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
         elif isinstance(statement, _LEAVING):
             yield from _all(body[position + 1 :])
             return
-        for block in blocks(statement):
-            yield from _off_loop(block)
+        if type(statement) in _COMPOUND:
+            for block in blocks(statement):
+                yield from _off_loop(block)
 
 
 def _all(body: tuple[ir.Stmt, ...]) -> Iterator[int]:

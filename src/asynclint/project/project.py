@@ -45,7 +45,7 @@ from asynclint.project.values import BoundMethod, External, FunctionValue
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from asynclint.config.config import Config
     from asynclint.core.version_range import Version
@@ -82,7 +82,7 @@ class Project:
         declared = NOTHING_DECLARED if config is DEFAULTS else Declared.of(config)
         return cls(Layout(modules, root, libraries(), config.src, declared), config, versions)
 
-    @property
+    @cached_property
     def modules(self) -> tuple[Module, ...]:
         """All modules by path."""
         return tuple(self.layout.modules.values())
@@ -297,38 +297,37 @@ class Project:
 
     def calls_named(self, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
         """Every call in the project whose callee's last name is one of `names`, with the body it stands in."""
-        for module in self.modules:
+        for module in self.modules_calling(names):
             yield from self.module_calls_named(module, names)
 
     def module_calls_named(self, module: Module, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
-        """As `calls_named`, in one module: text first, so that only bodies that hold a name are decoded."""
-        markers = [name.encode() for name in sorted(names)]
-        if not any(marker in module.data for marker in markers):
-            return
-        yield from _calls(module, names)
-        for cls in module.classes:
-            if _mentions(module.data, cls.ir.start, cls.ir.end, markers):
-                yield from _calls(cls, names)
-        for function in module.functions:
-            if _mentions(module.data, function.ir.start, function.ir.end, markers):
-                yield from _calls(function, names)
+        """As `calls_named`, in one module."""
+        for scope in module.calling(names):
+            for call in scope.index.calls:
+                callee = call.func
+                kind = type(callee)
+                last = callee.attr if kind is ir.Attribute else callee.id if kind is ir.Name else ""  # type: ignore[union-attr]
+                if last in names:
+                    yield scope, call
 
+    def modules_calling(self, names: Iterable[str]) -> list[Module]:
+        """The modules that call something of one of these last names, by path."""
+        found = {place for name in names for place in self._modules_calling.get(name, ())}
+        return [self.modules[place] for place in sorted(found)]
 
-def _mentions(data: bytes, start: int, end: int, markers: list[bytes]) -> bool:
-    return any(data.find(marker, start, end) >= 0 for marker in markers)
-
-
-def _calls(scope: Scope, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
-    for call in scope.index.calls:
-        callee = call.func
-        last = callee.attr if isinstance(callee, ir.Attribute) else callee.id if isinstance(callee, ir.Name) else ""
-        if last in names:
-            yield scope, call
+    @cached_property
+    def _modules_calling(self) -> dict[str, list[int]]:
+        """By the last name of what is called, the places of the modules that call it."""
+        found: dict[str, list[int]] = {}
+        for place, module in enumerate(self.modules):
+            for name in module.called_names:
+                found.setdefault(name, []).append(place)
+        return found
 
 
 def _other_names(module: Module, names: set[str]) -> Iterator[str]:
     """What the module calls the things of some names that it imports: `from m import name as other`."""
-    for bindings in module.index.bindings.values() if b" as " in module.data else ():
+    for bindings in module.index.bindings.values() if module.ir.aliases else ():
         for binding in bindings:
             if isinstance(binding.source, ir.Alias) and binding.source.asname and binding.source.name in names:
                 yield binding.source.asname

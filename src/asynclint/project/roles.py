@@ -111,6 +111,7 @@ class Roles:
         self._project = project
         self._evaluator = project.evaluator
         self._ends_with_function: set[int] = set()
+        self._having: dict[tuple[Role, ...], tuple[Function, ...]] = {}
 
     def of(self, function: Function) -> frozenset[Role]:
         """Every capacity in which the function is known to be called by the framework."""
@@ -118,8 +119,12 @@ class Roles:
 
     def functions(self, *roles: Role) -> tuple[Function, ...]:
         """The functions that have any of the roles, by module and place."""
-        wanted = set(roles)
-        return tuple(function for function in self._with_any_role if wanted & self._table[id(function)])
+        found = self._having.get(roles)
+        if found is None:
+            wanted = set(roles)
+            found = tuple(function for function in self._with_any_role if wanted & self._table[id(function)])
+            self._having[roles] = found
+        return found
 
     @cached_property
     def _with_any_role(self) -> tuple[Function, ...]:

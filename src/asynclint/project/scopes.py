@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import bound_names, children, header_exprs, walk
@@ -49,8 +50,7 @@ Block: TypeAlias = tuple[BlockStep, ...]
 """The conditional blocks from the body down to a statement; empty at the top."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binding:
+class Binding(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One place that gives a name its value.
 
     `value` is what it is bound from (the assigned expression, the iterable, the context manager, the exception
@@ -71,8 +71,7 @@ class Binding:
     statement: ir.Stmt | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Use:
+class Use(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Where an expression stands in its body."""
 
     order: int
@@ -252,7 +251,10 @@ class ScopeIndex:
             elif kind is ir.Comprehension:
                 self._push_comprehension(node, where, stack)  # type: ignore[arg-type]
                 continue
-            stack.extend((child, node, where) for child in reversed(children(node)))
+            if kind is ir.Attribute:
+                stack.append((node.value, node, where))  # type: ignore[union-attr, arg-type]
+            else:
+                stack.extend([(child, node, where) for child in reversed(children(node))])
 
     def _bind_walrus(self, node: ir.NamedExpr, use: Use) -> None:
         self._bind(
@@ -456,6 +458,8 @@ def _shared(left: Block, right: Block) -> int:
 
 def _flows(origin: Block, to: Block) -> bool:
     """Whether control can pass from one block to a later one."""
+    if not origin:
+        return True
     shared = _shared(origin, to)
     if shared == len(origin):
         return True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from asynclint.flow import ir
 
@@ -16,8 +17,7 @@ SiteKind = Literal["call", "property", "enter", "iterate", "construct", "apply",
 """`apply`: a callable handed to `map`, `sorted` and the like; `protocol`: a special method behind an operator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(msgspec.Struct, frozen=True, gc=False):
     """A function of the project that a site may run.
 
     `receiver` is the class of the object it runs on, where that is known. `call` tells that the site's own arguments
@@ -31,8 +31,7 @@ class Callee:
     """One of several implementations of the abstract method that is called."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CallSite:
+class CallSite(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A place in a body where other code runs before the next line of it does.
 
     `callees` are the functions of the project that may run, `externals` the names outside it. `awaited` says

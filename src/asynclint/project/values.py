@@ -5,8 +5,9 @@ A value says only what is known. `UNKNOWN` absorbs the rest: rules report on wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,56 +16,52 @@ if TYPE_CHECKING:
     from asynclint.project.model import Class, Function, Module, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class _Value(msgspec.Struct, frozen=True, gc=False):
+    """Values are made by the million. They hold what lives as long as the project, so none is part of a cycle."""
+
+
+class Unknown(_Value, frozen=True):
     """Nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(_Value, frozen=True):
     """A literal."""
 
     value: bool | float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleValue:
+class ModuleValue(_Value, frozen=True):
     """A module of the project."""
 
     module: Module
 
 
-@dataclass(frozen=True, slots=True)
-class NamespaceValue:
+class NamespaceValue(_Value, frozen=True):
     """A folder without `__init__` that holds modules of the project, by absolute path."""
 
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(_Value, frozen=True):
     """Something that lives outside the project, by dotted name: a module, function, class or method."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionValue:
+class FunctionValue(_Value, frozen=True):
     """A function of the project, not bound to a receiver."""
 
     function: Function
 
 
-@dataclass(frozen=True, slots=True)
-class BoundMethod:
+class BoundMethod(_Value, frozen=True):
     """A method of the project with the object it was taken from."""
 
     function: Function
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
-class ClassValue:
+class ClassValue(_Value, frozen=True):
     """A class of the project itself.
 
     `own` tells that it is what the method under analysis gets as `cls`; `args` are those of `Repository[User]`.
@@ -75,8 +72,7 @@ class ClassValue:
     args: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(_Value, frozen=True):
     """An object of a project class, or of an external class by dotted name. `element` is what iterating gives.
 
     `own` and `args` as in `ClassValue`: an own object is the one that the method under analysis runs on, so that
@@ -89,24 +85,21 @@ class Instance:
     args: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SuperValue:
+class SuperValue(_Value, frozen=True):
     """`super()` inside a method of `cls`."""
 
     cls: Class
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Coroutine:
+class Coroutine(_Value, frozen=True):
     """What calling an async function gives; awaiting it gives `result`."""
 
     function: Function | None
     result: Value
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratorValue:
+class GeneratorValue(_Value, frozen=True):
     """What calling a generator function gives (sync or async), or a context manager made of one."""
 
     function: Function
@@ -114,30 +107,26 @@ class GeneratorValue:
     receiver: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskValue:
+class TaskValue(_Value, frozen=True):
     """An `asyncio.Task` or Future around a coroutine."""
 
     coroutine: Value
 
 
-@dataclass(frozen=True, slots=True)
-class PartialValue:
+class PartialValue(_Value, frozen=True):
     """`functools.partial(target, …)`."""
 
     target: Value
 
 
-@dataclass(frozen=True, slots=True)
-class LambdaValue:
+class LambdaValue(_Value, frozen=True):
     """A lambda and the body it stands in."""
 
     node: ir.Lambda
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(_Value, frozen=True):
     """A list, tuple, set or dict. `items` are known for displays, else empty; `element` is any member.
 
     `keys` are those of a dict display of constant keys, in the order of its `items`.
@@ -149,8 +138,7 @@ class Container:
     keys: tuple[str | int | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(_Value, frozen=True):
     """One of several, each possible on some path. Never nested, never of one member."""
 
     members: tuple[Value, ...]
@@ -182,11 +170,13 @@ NONE = Const(None)
 
 def members(value: Value) -> tuple[Value, ...]:
     """The alternatives of a value."""
-    return value.members if isinstance(value, Union) else (value,)
+    return value.members if type(value) is Union else (value,)
 
 
 def union(values: Sequence[Value]) -> Value:
     """Any of the values. None is dropped beside others: using the name says that it is not None there."""
+    if len(values) == 1:
+        return values[0]
     flat: list[Value] = []
     for value in values:
         for member in members(value):

@@ -114,14 +114,14 @@ def _may_be_async(module: ModuleContext, scope: Scope, callee: ir.Expr) -> bool:
 
 def coroutine_name(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
     """The name of what is called, if every alternative certainly gives a coroutine."""
-    if _is_asked_about(module, scope, call.func):
+    if _is_asked_about(scope, call.func):
         return None
     return _name_of_callable(module, module.project.evaluator.value(call.func, scope), depth=0)
 
 
 def async_callable_name(module: ModuleContext, scope: Scope, node: ir.Expr) -> str | None:
     """The name of a callable that is handed over, if calling it certainly gives a coroutine."""
-    if _is_asked_about(module, scope, node):
+    if _is_asked_about(scope, node):
         return None
     value = module.project.evaluator.value(node, scope)
     return (
@@ -131,9 +131,9 @@ def async_callable_name(module: ModuleContext, scope: Scope, node: ir.Expr) -> s
     )
 
 
-def _is_asked_about(module: ModuleContext, scope: Scope, node: ir.Expr) -> bool:
+def _is_asked_about(scope: Scope, node: ir.Expr) -> bool:
     """Whether the body asks `iscoroutinefunction(f)` of the same callable: it has a branch for either answer."""
-    if b"iscoroutinefunction" not in module.module.data:
+    if "iscoroutinefunction" not in scope.ir.calls:
         return False
     name = dotted(node)
     return bool(name) and any(

@@ -6,6 +6,7 @@ module of its own beside this one.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     from asynclint.semantics.syntax import Kind, NodeMatch
     from asynclint.semantics.tasks import TaskSite
     from asynclint.source.lines import LineTable
+
+
+_SHORTHAND = re.compile(
+    rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
+)
 
 
 class UnsettledCandidateError(Exception):
@@ -97,6 +103,17 @@ class ModuleContext:
     def head(self) -> ModuleHead:
         """Where the imports of the module stand."""
         return module_head(self.module.data, self.module.ir)
+
+    @cached_property
+    def shorthands(self) -> dict[str, set[str]]:
+        """By the last name of what a name is given, these names, in any body.
+
+        `spawn = loop.create_task`, `spawn = partial(create_task, name="x")`.
+        """
+        found: dict[str, set[str]] = {}
+        for match in _SHORTHAND.finditer(self.module.data):
+            found.setdefault(match[2].decode(), set()).add(match[1].decode())
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -389,11 +389,12 @@ def _shiftable_lines(syntax: StatementSyntax, function: cst.FunctionDef, start: 
 def _string_spans(syntax: StatementSyntax, function: cst.FunctionDef) -> Iterator[Span]:
     """The strings that run over more than one line."""
     import libcst as cst
-    from libcst import matchers
 
-    strings = matchers.SimpleString() | matchers.FormattedString() | matchers.TemplatedString()
-    for node in matchers.findall(function, strings):
-        if isinstance(node, cst.CSTNode):
+    pending: list[cst.CSTNode] = [function]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.children)
+        if isinstance(node, cst.SimpleString | cst.FormattedString | cst.TemplatedString):
             span = syntax.span_of(node)
             if b"\n" in syntax.data[span.start : span.end]:
                 yield span

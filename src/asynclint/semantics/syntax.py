@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import libcst as cst
+    from libcst.metadata import CodeSpan
 
     Node = TypeVar("Node", bound=cst.CSTNode)
     Node_co = TypeVar("Node_co", bound=cst.CSTNode, covariant=True)
@@ -150,13 +151,15 @@ class StatementSyntax:
 
     @cached_property
     def _spans(self) -> Mapping[cst.CSTNode, Span]:
-        from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
+        from libcst.metadata import ByteSpanPositionProvider
 
-        # A tree fresh from the parser holds no node twice, so the copy that the wrapper makes by default is not needed.
-        wrapper = MetadataWrapper(self._module, unsafe_skip_copy=True)
+        # A tree fresh from the parser holds no node twice, so it needs no `MetadataWrapper`, which copies trees and
+        # goes through them once more for providers that this is none of: that took two thirds of the time.
+        provider = ByteSpanPositionProvider()
         shift = self._shift
         with _room_for_recursion():
-            found = wrapper.resolve(ByteSpanPositionProvider)
+            provider._gen_impl(self._module)  # noqa: SLF001 - as `MetadataWrapper.resolve` does
+        found = cast("dict[cst.CSTNode, CodeSpan]", provider._computed)  # noqa: SLF001 - as above
         return {node: Span(span.start + shift, span.start + span.length + shift) for node, span in found.items()}
 
     @cached_property

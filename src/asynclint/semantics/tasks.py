@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from asynclint.semantics.module_context import ModuleContext
 
 _FACTORY_CALLERS = frozenset({"call_soon", "call_soon_threadsafe", "call_later", "call_at", "map"})
-_SHORTHAND = re.compile(
-    rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
-)
 _FACTORY_NAMES = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "Task"})
 _ACTIONS = frozenset(
     {
@@ -178,14 +174,9 @@ def handed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
 
 def imported_as(module: ModuleContext, names: frozenset[str]) -> frozenset[str]:
     """What the module calls the things of some names: `from asyncio import create_task as spawn`, `s = create_task`."""
-    found = set()
-    for name, bindings in module.module.index.bindings.items():
-        for binding in bindings:
-            if isinstance(binding.source, ir.Alias) and binding.source.name in names:
-                found.add(name)
-    # `spawn = loop.create_task`, `spawn = partial(create_task, name="x")`, in any body
-    found |= {match[1].decode() for match in _SHORTHAND.finditer(module.module.data) if match[2].decode() in names}
-    return frozenset(found)
+    aliases = (module.module.import_aliases(name) for name in names)
+    shorthands = (found for name, found in module.shorthands.items() if name in names)
+    return frozenset().union(*aliases, *shorthands)
 
 
 def task_factory(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:

@@ -20,7 +20,11 @@ _TOKEN: Final = re.compile(
     rb"""
     (?P<comment>\#[^\r\n]*)
     | (?P<string>(?P<prefix>[bfrtuBFRTU]{1,2})?(?P<quote>'''|\"""|'|"))
-    | (?P<word>[\w\x80-\xff]+)
+    | (?P<plain>(?:                            # all else on a row at once: nine in ten tokens
+        (?![bfrtuBFRTU]{1,2}['"])[\w\x80-\xff]++
+        | [^\s\w\x80-\xff#'"\\()\[\]{}:]++
+        | (?<=\S)[^\S\r\n]++
+      )++)
     | (?P<joined>\\(?:\r\n?|\n))
     | (?P<newline>\r\n?|\n)
     | (?P<open>[(\[{])
@@ -114,16 +118,19 @@ class _Reader:
         return Comments(tuple(self._comments), tuple(self._lines))
 
     def _read_code(self) -> None:
-        token = _TOKEN.search(self._data, self._position)
-        if token is None:
-            self._position = len(self._data)
-            return
-        self._position = token.end()
-        if self._line_start is None and token.lastgroup not in ("comment", "newline"):
-            self._line_start = token.start()
-        handler = self._handlers.get(token.lastgroup)
-        if handler is not None:
+        """Up to where the text of an f-string begins, or goes on."""
+        for token in _TOKEN.finditer(self._data, self._position):
+            kind = token.lastgroup
+            if self._line_start is None and kind not in ("comment", "newline"):
+                self._line_start = token.start()
+            handler = self._handlers.get(kind)
+            if handler is None:
+                continue
+            end = self._position = token.end()
             handler(token)
+            if self._position != end or self._frames[-1].in_text:
+                return
+        self._position = len(self._data)
 
     def _end_line(self, end: int) -> None:
         if self._line_start is not None:
