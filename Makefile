@@ -28,6 +28,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/python scripts/generate_docs.py --check
 	$(BIN)/python scripts/generate_configuration.py --check
 	$(BIN)/python scripts/generate_report_schema.py --check
+	$(BIN)/python scripts/generate_demo_picture.py --check
+	$(BIN)/python scripts/readme_output.py --check
 
 corpus: $(VENV)/.installed-dev
 	$(BIN)/python scripts/corpus.py .corpus

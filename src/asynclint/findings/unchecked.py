@@ -26,15 +26,15 @@ UNCHECKED = (
     _info(
         SYNTAX_ERROR,
         "syntax-error",
-        "A file that cannot be parsed as Python",
+        "a file that cannot be parsed as Python",
         "Nothing is known of such a file, so the run ends with exit code 2 and checks the other files. Syntax newer "
         "than the running Python is understood. A template that merely ends in .py is best named otherwise, or left "
-        "out by an ignore file.",
+        "out with `extend-exclude`.",
     ),
     _info(
         UNREADABLE_FILE,
         "unreadable-file",
-        "A file that cannot be read or decoded",
+        "a file that cannot be read or decoded",
         "The file is gone, may not be read, is over the size limit, is no regular file, or is not text in the "
         "encoding it declares (UTF-8 where it declares none). The run ends with exit code 2 and checks the other "
         "files.",

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import RuleInfo
 
 TABLE_BEGIN = "<!-- rules: begin (scripts/generate_docs.py) -->"
-HOW_IT_WORKS = "../how-it-works.md"
+FIRST_STEPS = "../getting-started.md#the-event-loop-in-two-minutes"
+HOW_IT_WORKS = "../how-it-works.md#what-is-not-followed"
 CONFIGURATION = "../configuration.md"
 LEGEND = "Time goes to the right: `━` runs, `┄` waits, `▶` answers, `✗` fails."
 TABLE_END = "<!-- rules: end -->"
@@ -50,7 +51,7 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
     yield _paragraph(rule.rationale)
     if rule.timeline:
         yield f"```text\n{rule.timeline.strip()}\n```"
-        yield LEGEND
+        yield f"{LEGEND} New to event loops? [Two minutes]({FIRST_STEPS}) are enough."
     for bad, good in rule.examples:
         yield "## Example"
         yield _code(as_shown(bad))
@@ -64,11 +65,14 @@ def _sections(rule: RuleInfo) -> Iterator[str]:
     if rule.limits:
         yield "## What it does not see"
         yield "\n".join(f"- {limit}" for limit in rule.limits)
-        yield f"[How it works]({HOW_IT_WORKS}) has what is followed, and what is not, by all rules."
+        yield f"What no rule can follow stands in [how it works]({HOW_IT_WORKS})."
     if rule.settings:
         yield "## Configuration"
         yield "\n".join(f"- [`{key}`]({CONFIGURATION}#{key})" for key in rule.settings)
     yield "## How to silence it"
+    if not rule.examples:  # no finding in code, but a file that was not checked
+        yield "It cannot be silenced: nothing was checked there. `exclude` and `extend-exclude` leave files out."
+        return
     yield f"`# asynclint: ignore[{rule.name}] reason` or `# noqa: {rule.code}` on a line of the statement."
 
 

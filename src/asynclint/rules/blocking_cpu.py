@@ -27,7 +27,8 @@ RULE = Rule(
     rationale=(
         "Password hashing, image work and model inference keep the processor busy for a tenth of a second or "
         "more. On the event loop nothing else runs meanwhile, so a few sign-ins a second are enough to stop a "
-        "worker. In a thread the libraries named here release the interpreter lock for most of their work."
+        "worker. In a thread it goes on beside the event loop, since these libraries release Python's lock while they "
+        "compute."
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,

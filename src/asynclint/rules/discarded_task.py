@@ -61,8 +61,8 @@ RULE = Rule(
     name="discarded-task",
     summary="a task that nothing keeps a reference to",
     rationale=(
-        "The event loop keeps only weak references to tasks. A task that waits for something which only its own frame "
-        "refers to can be garbage-collected in the middle of its work: GeneratorExit is thrown into it, its `finally` "
+        "The event loop keeps only weak references to tasks. A task that waits for something to which nothing else "
+        "refers can be garbage-collected in the middle of its work: GeneratorExit is thrown into it, its `finally` "
         "blocks run, and the rest never happens. It is rare, depends on memory pressure, and so shows up in production "
         "only. Whoever starts a task has to keep it."
     ),

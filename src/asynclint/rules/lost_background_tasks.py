@@ -85,7 +85,7 @@ request B  ━━ add_task(report) ━━▶ 200
   report                          ━━ runs
 """,
     limits=(
-        "Exceptions that code raises which is not resolved.",
+        "Exceptions raised by code which is not resolved.",
         "Exception handlers of your own that carry the tasks over to their response.",
     ),
     settings=("fastapi-version",),

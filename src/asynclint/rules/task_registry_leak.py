@@ -79,7 +79,7 @@ request B     ━━ running.append(create_task(…)) ━━▶ 200  running: 2 
   …                                                      running: all tasks since the start
 """,
     limits=(
-        "Collections that code empties which is not resolved.",
+        "Collections that are emptied by code which is not resolved.",
         "Tasks that are started a fixed number of times.",
     ),
     settings=("task-keepers",),
