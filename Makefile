@@ -3,6 +3,7 @@
 #   make test    the whole test suite
 #   make lint    style, types, import contracts, generated files
 #   make corpus  the tests that read pinned public packages (downloads 40 MB)
+#   make bench   asynclint beside other linters, timed (takes long; downloads 60 MB)
 #   make clean   remove what the other targets made
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DECLARED := pyproject.toml src/asynclint/__init__.py
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint corpus clean
+.PHONY: demo test lint corpus bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/asynclint check --output-format full --exit-zero examples/shop
@@ -35,8 +36,17 @@ corpus: $(VENV)/.installed-dev
 	$(BIN)/python scripts/corpus.py .corpus
 	ASYNCLINT_CORPUS="$(CURDIR)/.corpus" $(BIN)/python -m pytest tests/corpus
 
+bench: $(VENV)/.installed benchmarks/.venv/.installed
+	$(BIN)/python scripts/corpus.py .corpus
+	$(BIN)/python benchmarks/bench.py
+
+benchmarks/.venv/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv --clear benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .corpus build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf benchmarks/.venv $(VENV) .corpus build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:
