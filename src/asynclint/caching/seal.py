@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
 import sys
 
 KEY_VARIABLE = "ASYNCLINT_CACHE_KEY"
@@ -87,6 +86,6 @@ def _made_key(folder: str, file: str) -> bytes | None:
     temporary = f"{file}.{os.getpid()}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(secrets.token_bytes(_KEY_SIZE))
+        stream.write(os.urandom(_KEY_SIZE))
     os.replace(temporary, file)  # noqa: PTH105 - as above
     return _read_key(file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from asynclint.cli.coverage import error_line
 from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
-from asynclint.cli.terminal import say, wants_colour, write_out
+from asynclint.cli.terminal import columns_of_terminal, say, wants_colour, write_out
 from asynclint.config.settings import SettingsError
 from asynclint.core.diagnostic import CheckError
 from asynclint.report.explanation import render
@@ -47,7 +46,7 @@ def explain(place: tuple[str, int], settings: Settings, baseline: BaselineFile |
     if isinstance(found, CheckError):
         say(error_line(found))
         return NOT_CHECKED
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    columns = columns_of_terminal()
     write_out(render(found, columns=columns, colour=wants_colour(colour, sys.stdout, os.environ)))
     return 0
 

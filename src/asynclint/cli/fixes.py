@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from asynclint.cli.coverage import error_line
 from asynclint.cli.exit_codes import FINDINGS, NOT_CHECKED
 from asynclint.cli.terminal import say, write_out
-from asynclint.fixing.diff import unified_diff
 from asynclint.report.printable import printable
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ def write_diff(fixed: Fixed, settings: Settings) -> int:
 
     The exit code says whether there are any.
     """
+    from asynclint.fixing.diff import unified_diff  # noqa: PLC0415 - only where a difference is shown
+
     for change in fixed.changes:
         diff = unified_diff(printable(change.shown), change.before.decode(), change.after.decode())
         write_out(_harmless(diff) if sys.stdout.isatty() else diff)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asynclint.cli.outputs import UnwritableFile, write_files
-from asynclint.cli.terminal import say, wants_colour, write_out
+from asynclint.cli.terminal import columns_of_terminal, say, wants_colour, write_out
 from asynclint.report.formats import DEFAULT_CATEGORY, Format, render, shortfalls
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def write_reports(  # noqa: PLR0913 - each is an option of the command
             exit_code=exit_code,
             category=category or DEFAULT_CATEGORY,
             all_places=all_places,
-            columns=None if output.file or not sys.stdout.isatty() else shutil.get_terminal_size().columns,
+            columns=None if output.file else columns_of_terminal(),
             entry_points=entry_points,
         )
     complete = _write_files({output.file: text for output, text in rendered.items() if output.file is not None})

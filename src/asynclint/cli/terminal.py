@@ -55,6 +55,15 @@ def write_out(text: str) -> None:
             ) from None
 
 
+def columns_of_terminal() -> int | None:
+    """How wide the terminal is that is written to; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # noqa: PLC0415 - it imports what unpacks archives
+
+    return shutil.get_terminal_size().columns
+
+
 def say(message: str) -> None:
     """A line for people, on standard error."""
     click.echo(printable(message), err=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from asynclint import HOME
 from asynclint.core.diagnostic import Confidence, Diagnostic, RuleInfo, Severity
-from asynclint.rulekit.expectations import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +63,8 @@ class Rule:
     @property
     def info(self) -> RuleInfo:
         """The rule as people read it: the examples without what they tell the tests."""
+        from asynclint.rulekit.expectations import as_shown  # noqa: PLC0415 - a run asks no rule to describe itself
+
         return RuleInfo(
             code=self.code,
             name=self.name,
