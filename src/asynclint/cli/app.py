@@ -13,6 +13,7 @@ from asynclint.cli.terminal import say
 _COMMANDS = {
     "baseline": ("baseline", "Keep the findings of today apart from new ones."),
     "check": ("check", "Check files and folders (default: the working folder)."),
+    "clean": ("clean", "Remove what earlier runs kept of projects."),
     "completion": ("completion", "Print the script that completes commands, options and rules."),
     "config": ("config", "Show, list and validate settings."),
     "routes": ("routes", "List what FastAPI calls, where it runs, and what blocks there."),
