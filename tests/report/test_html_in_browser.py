@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynclint.core.diagnostic import Applicability, Diagnostic, Edit, Fix, Report, Severity, SourceText
-from asynclint.core.entry_point import EntryPoint, EntryPoints, Thread
+from asynclint.core.entry_point import BlockingPath, EntryPoint, EntryPoints, Thread
 from asynclint.core.span import Location, Span
 from asynclint.report.html_report import render
 from asynclint.source.lines import LineTable
@@ -245,6 +245,24 @@ def test_thousands_of_findings_open_at_once(opened: Open, blocking: Diagnostic) 
     )
     assert chrome.execute_async_script(search) < 1000
     assert texts(chrome, ".status")[0].startswith(f"{MANY // 40} findings")
+
+
+def test_a_route_leads_to_the_way_and_to_the_findings(opened: Open, blocking: Diagnostic) -> None:
+    way = BlockingPath("ASL202", "blocking-http", "requests.get", Thread.LOOP, blocking.chain)
+    place = locate("app/module_1.py", "f()")
+    entries = (
+        EntryPoint("route", ("GET",), "/a", True, "a", place, Thread.LOOP, way),
+        EntryPoint("route", ("GET",), "/b", True, "b", place, Thread.WORKER, None),
+    )
+    chrome = opened(report_of(*(finding(blocking, number) for number in range(4))), EntryPoints(entries, (), 1))
+    chrome.execute_script("document.querySelectorAll('#tabs button')[1].click()")
+    assert texts(chrome, ".route .thread") == ["event loop", "worker thread"]
+    chrome.execute_script("document.querySelectorAll('.chip')[2].click()")
+    assert texts(chrome, ".route .url") == ["/a"]
+    chrome.find_element("css selector", ".route .summary").click()
+    assert texts(chrome, ".route .step") == [step.message.replace("`", "") for step in blocking.chain]
+    chrome.find_element("css selector", ".route .link").click()
+    assert texts(chrome, ".finding .file") == ["module_1.py"]
 
 
 def test_what_was_not_checked_is_said_first(opened: Open, report: Report) -> None:

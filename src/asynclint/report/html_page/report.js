@@ -475,6 +475,10 @@
       if (opening && !body.firstChild) {
         body.append(h("div", { class: "facts" }, placeText(route.excerpt)), frame(route.excerpt));
         if (route.blocking) body.append(chain(route.blocking.chain) || "");
+        const path = pathOf(route.excerpt);
+        const here = findings.filter((item) => item.path === path).length;
+        if (here) body.append(h("button", { type: "button", class: "link", onclick: () => change({ view: "findings", q: "", module: path, open: "" }) },
+          `${counted(here, "finding")} in this module`));
       }
       body.hidden = !opening;
       button.setAttribute("aria-expanded", String(opening));
