@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from asynclint.flow import ir
+from asynclint.flow.suspension import block_suspends
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.guards import NO_CONSTANTS, NO_SITES, Constant, GuardReader, is_done_at
 from asynclint.project.model import Function
@@ -290,6 +291,8 @@ class BlockingSummaries:
                 continue
             if isinstance(site.node, ir.Call) and self._does_not_wait(call, site.node, scope, given):
                 continue
+            if call.name in _WAITS_FOR_ITS_BLOCK and _suspends(site.statement):
+                continue
             if call.tier == LOCK and (self._locks is None or self._locks.holder(site, scope) is None):
                 continue
             yield call
@@ -353,6 +356,15 @@ class BlockingSummaries:
             case _:
                 return
 
+
+def _suspends(statement: ir.Stmt) -> bool:
+    return isinstance(statement, ir.With) and block_suspends(statement.body)
+
+
+_WAITS_FOR_ITS_BLOCK = frozenset(
+    f"concurrent.futures.{kind}.__exit__" for kind in ("Executor", "ProcessPoolExecutor", "ThreadPoolExecutor")
+)
+"""Leaving `with` waits for the work handed over in the block: an `await` in there has most likely waited for it."""
 
 _OUTCOMES = frozenset({"concurrent.futures.Future.result", "concurrent.futures.Future.exception"})
 """They wait for a future only until it is done (concurrent.futures.Future)."""

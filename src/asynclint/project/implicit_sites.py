@@ -52,8 +52,9 @@ class ImplicitSiteReader:
         externals: list[str] = []
         for member in members(self._evaluator.value(node, scope)):
             match member:
-                case Instance(cls=str() as name) if knowledge.lookup(f"{name}.__enter__") is not None:
-                    externals.append(f"{name}.__enter__")
+                case Instance(cls=str() as name):
+                    methods = (f"{name}.__enter__", f"{name}.__exit__")
+                    externals += [method for method in methods if knowledge.lookup(method) is not None]
                 case GeneratorValue(function=function, context_manager=True) if not function.is_async:
                     callees.append(Callee(function))
                 case Instance(cls=Class() as cls):

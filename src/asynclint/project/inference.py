@@ -436,9 +436,10 @@ class Evaluator:
                 case ClassValue(cls=generic, own=own):
                     parts = node.index.items if isinstance(node.index, ir.Collection) else (node.index,)
                     found.append(ClassValue(generic, own, tuple(self.annotations.read(part, scope) for part in parts)))
-                case External():
-                    # `Repository[User](…)`: a generic class stays itself.
-                    found.append(member)
+                case External(name=name):
+                    # `path.parents[1]`; `Repository[User](…)`: a generic class stays itself.
+                    item = knowledge.element_type(name)
+                    found.append(Instance(item) if item else member)
                 case _:
                     found.append(UNKNOWN)
         return union(found)

@@ -40,16 +40,19 @@ class IterationReader:
         """The sites of iterating over the expression. `at` is what is iterated there, where it only wraps `node`."""
         at = node if at is None else at
         callees: list[Callee] = []
+        iterators: list[str] = []
         for member in members(self._evaluator.value(node, scope)):
             match member:
                 case GeneratorValue(function=function, context_manager=False) if not function.is_async:
                     callees.append(Callee(function))
                 case Instance(cls=Class() as cls):
                     callees += self._methods(cls, "__iter__", "__next__")
+                case Instance(cls=str() as name):
+                    iterators.append(f"{name}.__iter__")
                 case _:
                     pass
         source = self._source(node, scope)
-        names = self._external_names(source, scope)
+        names = (*self._external_names(source, scope), *iterators)
         lazy = tuple(name for name in names if (known := knowledge.lookup(name)) is not None and known.is_lazy)
         if callees or lazy:
             yield CallSite("iterate", at, expression_span(at), statement, tuple(callees), lazy, awaited=False)

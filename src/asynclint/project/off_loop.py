@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "current_task", "current_async_library"})
 """They raise where no loop runs in this thread."""
 
+_NO_LOOP = frozenset({"RuntimeError", "NoEventLoopError", "AsyncLibraryNotFoundError"})
+"""What asyncio, AnyIO and sniffio raise there."""
+
 _LEAVING = (ir.Return, ir.Raise, ir.Break, ir.Continue)
 """What follows them in the same block never runs."""
 
@@ -33,9 +36,8 @@ def off_loop_statements(body: tuple[ir.Stmt, ...]) -> frozenset[int]:
 
 def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
     for position, statement in enumerate(body):
-        if isinstance(statement, ir.Try) and _asks_for_loop(statement.body):
-            for handler in statement.handlers:
-                yield from _all(handler.body)
+        if isinstance(statement, ir.Try):
+            yield from _of_handlers(statement)
         elif isinstance(statement, ir.If):
             on_loop = _says_on_loop(statement.test)
             if on_loop is not None:
@@ -50,6 +52,12 @@ def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
                 yield from _off_loop(block)
 
 
+def _of_handlers(statement: ir.Try) -> Iterator[int]:
+    for handler in statement.handlers:
+        if _says_no_loop(handler, statement.body):
+            yield from _all(handler.body)
+
+
 def _all(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
     return (id(statement) for statement in statements(body))
 
@@ -58,10 +66,33 @@ def _ends(body: tuple[ir.Stmt, ...]) -> bool:
     return bool(body) and isinstance(body[-1], ir.Return | ir.Raise)
 
 
-def _asks_for_loop(body: tuple[ir.Stmt, ...]) -> bool:
+def _says_no_loop(handler: ir.ExceptHandler, tried: tuple[ir.Stmt, ...]) -> bool:
+    """Whether the handler is reached because no loop runs: it is for that error, or for all of a body that asks first.
+
+    A body that awaits has a loop: where it asks for it by the way, something else has failed.
+    """
+    if not any(_asks_for_loop(statement) for statement in tried):
+        return False
+    return _catches_no_loop(handler.type) or (_asks_for_loop(tried[0]) and not _awaits(tried))
+
+
+def _catches_no_loop(caught: ir.Expr | None) -> bool:
+    types = caught.items if isinstance(caught, ir.Collection) else (caught,)
+    return any(item is not None and dotted(item).rpartition(".")[2] in _NO_LOOP for item in types)
+
+
+def _awaits(body: tuple[ir.Stmt, ...]) -> bool:
+    return any(
+        isinstance(node, ir.Await)
+        for statement in statements(body)
+        for expr in header_exprs(statement)
+        for node in walk(expr)
+    )
+
+
+def _asks_for_loop(statement: ir.Stmt) -> bool:
     return any(
         isinstance(node, ir.Call) and dotted(node.func).rpartition(".")[2] in _ASKS_FOR_LOOP
-        for statement in body
         for expr in header_exprs(statement)
         for node in walk(expr)
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from asynclint.core.diagnostic import ChainStep, Diagnostic, Fix
+    from asynclint.core.span import Span
     from asynclint.project.blocking import Family, Step, Witness
     from asynclint.project.call_sites import CallSite
     from asynclint.project.project import Project
@@ -102,10 +103,17 @@ def findings(module: ModuleContext) -> Iterator[BlockingFinding]:
     for function in module.module.functions:
         if not runs_on_loop(module, function):
             continue
+        calls: set[tuple[Span, str]] = set()
         for site in module.project.call_sites.sites(function):
             finding = finding_at(module.project, function, site)
-            if finding is not None:
-                yield finding
+            if finding is None:
+                continue
+            said = (site.span, finding.family.rule)
+            if site.kind == "call":
+                calls.add(said)
+            elif said in calls:
+                continue  # `with connect() as connection:` both connects, and commits at the end: one thing to mend
+            yield finding
 
 
 def finding_at(project: Project, function: Function, site: CallSite) -> BlockingFinding | None:
