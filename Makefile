@@ -34,7 +34,8 @@ lint: $(VENV)/.installed-dev
 
 corpus: $(VENV)/.installed-dev
 	$(BIN)/python scripts/corpus.py .corpus
-	ASYNCLINT_CORPUS="$(CURDIR)/.corpus" $(BIN)/python -m pytest tests/corpus
+	ASYNCLINT_CORPUS="$(CURDIR)/.corpus" $(BIN)/python -m pytest tests/corpus tests/properties/test_single_fixes.py
+	$(BIN)/python scripts/corpus_fixes.py .corpus
 
 bench: $(VENV)/.installed benchmarks/.venv/.installed
 	$(BIN)/python scripts/corpus.py .corpus

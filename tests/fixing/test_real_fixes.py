@@ -13,6 +13,7 @@ import pytest
 from asynclint.config.settings import Settings
 from asynclint.fixing.judgement import compiles
 from asynclint.rulekit.discovery import all_rules
+from asynclint.run import checks
 from asynclint.run.checks import check
 from asynclint.run.fixes import fix
 
@@ -53,8 +54,13 @@ def test_fixing_a_project(files: dict[str, bytes], tmp_path: Path, monkeypatch: 
         (tmp_path / name).write_bytes(data)
     monkeypatch.chdir(tmp_path)
     before = _counted()
+    with monkeypatch.context() as patch:
+        patch.setattr(checks, "all_rules", lambda: tuple(reversed(all_rules())))
+        in_other_order = fix(["."], EVERYTHING, unsafe=True, write=False)
 
     fixed = fix(["."], EVERYTHING, unsafe=True, write=True)
+
+    assert fixed.changes == in_other_order.changes
 
     for item in fixed.refused:
         assert (item.repair.diagnostic.code, item.reason[:22]) in REFUSED, item.reason

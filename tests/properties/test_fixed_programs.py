@@ -60,11 +60,13 @@ async def table():
 WRONG = [
     "load() + 1", "-load({n}) ** 2", "2 ** load({n})", "(load)({n}) + 1", "(load({n})) + 0", "not load(0)",
     'table()["a"]', 'table()["b"][load({n}) % 2]', 'table().get("a", {n})', "load(load({n}) + 0) + 1",
-    "0 <= load({n}) < 2", "[*table()].index('b')", "load(\n{tab}# how\n{tab}n={n},  # so\n{tab}) + 1", "load \\\n{tab}({n}) + 1",
+    "0 <= load({n}) < 2", "[*table()].index('b')", "load(\n{tab}# how\n{tab}n={n},  # so\n{tab}) + 1",
+    "load \\\n{tab}({n}) + 1",
 ]  # fmt: skip
 EARLY = [
-    "loops.create_task(load({n})).result() + 1", "loops.create_task(load({n})) + 1", "loops.create_task(table())['a']",
-    "(loops.create_task(load({n}))).result() + 1", "-loops.ensure_future(load({n})).result() ** 2",
+    "loops.create_task(load({n})).result() + 1", "loops.create_task(load({n})) + 1",
+    "loops.create_task(table())['a']", "(loops.create_task(load({n}))).result() + 1",
+    "-loops.ensure_future(load({n})).result() ** 2",
     "(loops.create_task(load({n}))\n{tab}# where\n{tab}.result()) + 1", "len(loops.create_task(table()))",
 ]  # fmt: skip
 SLOW = [
@@ -74,22 +76,26 @@ SLOW = [
     "HERE.read_text().find(HERE.read_text()[{n}])",
 ]  # fmt: skip
 AROUND = [
-    "({x} if {y} else {n})", "({x} and {y} or {n})", "sum([{x} for v in range(2)])", "sum([v for v in range(3) if {x}])",
-    "sum(v for v in range(abs({x}) % 3))", "len({{v: {x} for v in range(2)}})", "(lambda v={x}: v)()", "(w := {x})",
-    "[{x}, {y}][{n} % 2]", "dict(k={x})['k']", "max(*[{x}, {y}], {n})", "len([1, 2, 3][:{x}])", "({x}) % 7",
-    "(lambda: {x})()", "sum({x} for v in range(2))", "sum([sum([{x} for v in range(2)]) for v in range(2)])", "+ {x}",
-    "len(f'{{{x}}}')", "len(f'{{{x}!r:>{{{n} + 1}}}}')", "({x}\n{tab}# between\n{tab}+ {y})", "{x}", "{x}",
+    "({x} if {y} else {n})", "({x} and {y} or {n})", "sum([{x} for v in range(2)])",
+    "sum([v for v in range(3) if {x}])", "sum(v for v in range(abs({x}) % 3))", "len({{v: {x} for v in range(2)}})",
+    "(lambda v={x}: v)()", "(w := {x})", "[{x}, {y}][{n} % 2]", "dict(k={x})['k']", "max(*[{x}, {y}], {n})",
+    "len([1, 2, 3][:{x}])", "({x}) % 7", "(lambda: {x})()", "sum({x} for v in range(2))",
+    "sum([sum([{x} for v in range(2)]) for v in range(2)])", "+ {x}", "len(f'{{{x}}}')",
+    "len(f'{{{x}!r:>{{{n} + 1}}}}')", "({x}\n{tab}# between\n{tab}+ {y})", "{x}", "{x}",
 ]  # fmt: skip
 STATEMENTS = [
     "out.append({x})", "out.append({x}); out.append({y})", "if {x}: out.append({y})\nelse: out.append({n})",
     "v = {x}\nout.append(v)", "v: int = {x}\nout.append(v)", "v = {n}; v += {x}; out.append(v)",
     "while {x}:\n{tab}out.append({y})\n{tab}break", "for v in range(abs({x}) % 3): out.append(v)",
     "try:\n{tab}out.append({x})\nfinally:\n{tab}out.append({y})", "assert {x} is not None, {y}",
-    "with nullcontext({x}) as v:\n{tab}out.append(v)", "async def inner(v={n}):\n{tab}return v + {x}\nout.append(await inner())",
-    "def plain(v={n}):\n{tab}return v\nout.append(plain({x}))", "match {x}:\n{tab}case 1 if {y}: out.append(1)\n{tab}case _: out.append(2)",
-    "out[len(out):] = [{x}]", "del [out, {x}][0][:0]", "if flag:\n{tab}# a comment\n{tab}out.append({x})  # and one more",
-    "asyncio = {x}\nout.append(asyncio)", "out.append(\n{tab}{x},\n)", "for asyncio in [{x}]:\n{tab}out.append(asyncio)",
-    "if not flag:\n{tab}pass\nelif {x}:\n{tab}out.append({y})", "{x}", "raise_ = {x}, {y}\nout += raise_", "import asyncio\nout.append({x})",
+    "with nullcontext({x}) as v:\n{tab}out.append(v)",
+    "async def inner(v={n}):\n{tab}return v + {x}\nout.append(await inner())",
+    "def plain(v={n}):\n{tab}return v\nout.append(plain({x}))",
+    "match {x}:\n{tab}case 1 if {y}: out.append(1)\n{tab}case _: out.append(2)", "out[len(out):] = [{x}]",
+    "del [out, {x}][0][:0]", "if flag:\n{tab}# a comment\n{tab}out.append({x})  # and one more",
+    "asyncio = {x}\nout.append(asyncio)", "out.append(\n{tab}{x},\n)",
+    "for asyncio in [{x}]:\n{tab}out.append(asyncio)", "if not flag:\n{tab}pass\nelif {x}:\n{tab}out.append({y})",
+    "{x}", "raise_ = {x}, {y}\nout += raise_", "import asyncio\nout.append({x})",
 ]  # fmt: skip
 
 
@@ -161,7 +167,7 @@ def without_await(tree: ast.AST) -> str:
 
     class Undo(ast.NodeTransformer):
         def visit_Await(self, node: ast.Await) -> ast.AST:
-            inner = self.visit(node.value)
+            inner: ast.AST = self.visit(node.value)
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
                 if inner.func.attr == "to_thread":
                     return ast.Call(inner.args[0], inner.args[1:], inner.keywords)
@@ -171,8 +177,10 @@ def without_await(tree: ast.AST) -> str:
 
         def visit_Call(self, node: ast.Call) -> ast.AST:
             if isinstance(node.func, ast.Attribute) and node.func.attr == "result":
-                return self.visit(node.func.value)  # type: ignore[no-any-return]
-            return self.generic_visit(node)
+                inner: ast.AST = self.visit(node.func.value)
+                return inner
+            self.generic_visit(node)
+            return node
 
         def visit_Import(self, node: ast.Import) -> ast.AST | None:
             return None if node.names[0].name == "asyncio" and len(node.names) == 1 else node

@@ -58,6 +58,12 @@ def fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fixed:
         ("return load() == 1", "return await load() == 1"),
         ("return -load() ** 2", "return -await load() ** 2"),
         ("return f'{load()}'", "return f'{await load()}'"),
+        # In an f-string Python 3.11 says of no expression where it stands.
+        ("return f'{await load() if load().x else n}'", "return f'{await load() if (await load()).x else n}'"),
+        (
+            "return f'{[await load() for _ in n if load().x]}'",
+            "return f'{[await load() for _ in n if (await load()).x]}'",
+        ),
         ("return [x for x in n if load(x)]", "return [x for x in n if await load(x)]"),
         ("return all([load(x) for x in n])", "return all([await load(x) for x in n])"),
         ("return (load() if n else {})['id']", "return (await load() if n else {})['id']"),

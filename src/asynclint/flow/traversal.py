@@ -66,6 +66,28 @@ def walk(node: ir.Expr) -> Iterator[ir.Expr]:
         stack.extend(reversed(children(current)))
 
 
+def written(node: ir.Expr) -> Iterator[ir.Expr]:
+    """As `walk`, in the order of the source."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(_written_children(current)))
+
+
+def _written_children(node: ir.Expr) -> tuple[ir.Expr, ...]:
+    match node:
+        case ir.IfExp():
+            return (node.body, node.test, node.orelse)
+        case ir.NamedExpr():
+            return (node.target, node.value)
+        case ir.Comprehension():
+            clauses = (part for clause in node.generators for part in (clause.target, clause.iter, *clause.ifs))
+            return (*node.elements, *clauses)
+        case _:
+            return children(node)
+
+
 def _present(*parts: ir.Expr | None) -> tuple[ir.Expr, ...]:
     return tuple(part for part in parts if part is not None)
 

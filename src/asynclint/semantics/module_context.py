@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from asynclint.core.diagnostic import ChainStep, Confidence, Diagnostic, Edit, Fix, Severity
 from asynclint.core.span import Location, Span
 from asynclint.flow import ir
-from asynclint.flow.traversal import blocks, header_exprs, walk
+from asynclint.flow.traversal import blocks, header_exprs, written
 from asynclint.project.model import Function
 from asynclint.semantics import blocking, coroutine_misuse, coroutines, plain_def, tasks
 from asynclint.semantics.module_head import module_head, words
@@ -225,20 +225,21 @@ def _text_to_find(node: ir.Expr) -> str:
             return ""
 
 
-def _evaluated_with(scope: Scope, node: ir.Expr) -> Iterator[ir.Expr]:
-    """The expressions of the statement that a node stands in."""
+def _as_written(scope: Scope, node: ir.Expr) -> Iterator[ir.Expr]:
+    """The expressions of the statement that a node stands in, in the order of the source."""
     statement = scope.index.statement_of(node)
     for expr in header_exprs(statement) if statement is not None else ():
-        yield from walk(expr)
+        yield from written(expr)
 
 
 def _occurrence(scope: Scope, node: ir.Expr, callee: str) -> int:
     """Which of the calls of equal text at this same place the node is (several only inside an f-string)."""
-    if isinstance(node, ir.Name | ir.Attribute):
-        alike = [item for item in _evaluated_with(scope, node) if type(item) is type(node)]
-        same_place = [item for item in alike if item.start == node.start and callee_text(item) == callee]
-        return next((index for index, item in enumerate(same_place) if item is node), 0)
-    if not isinstance(node, ir.Call):
+    if not isinstance(node, ir.Call | ir.Name | ir.Attribute):
         return 0
-    same = [call for call in scope.index.calls if call.start == node.start and call.end == node.end]
-    return [call for call in same if callee_text(call.func) == callee].index(node)
+    if isinstance(node, ir.Call):
+        same = [call for call in scope.index.calls if call.start == node.start and call.end == node.end]
+        if len(same) == 1:
+            return 0
+    alike = (item for item in _as_written(scope, node) if type(item) is type(node) and item.start == node.start)
+    same_text = (item for item in alike if _text_to_find(item) == callee)
+    return next((index for index, item in enumerate(same_text) if item is node), 0)
