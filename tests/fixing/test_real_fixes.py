@@ -13,7 +13,7 @@ import pytest
 from asynclint.config.settings import Settings
 from asynclint.fixing.judgement import compiles
 from asynclint.rulekit.discovery import all_rules
-from asynclint.run import checks
+from asynclint.run import analysis
 from asynclint.run.checks import check
 from asynclint.run.fixes import fix
 
@@ -55,7 +55,7 @@ def test_fixing_a_project(files: dict[str, bytes], tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     before = _counted()
     with monkeypatch.context() as patch:
-        patch.setattr(checks, "all_rules", lambda: tuple(reversed(all_rules())))
+        patch.setattr(analysis, "all_rules", lambda: tuple(reversed(all_rules())))
         in_other_order = fix(["."], EVERYTHING, unsafe=True, write=False)
 
     fixed = fix(["."], EVERYTHING, unsafe=True, write=True)
