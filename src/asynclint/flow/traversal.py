@@ -13,7 +13,9 @@ _NO_EXPRS: tuple[ir.Expr, ...] = ()
 
 
 def _call(node: ir.Call) -> tuple[ir.Expr, ...]:
-    return (node.func, *node.args, *(keyword.value for keyword in node.keywords))
+    if not node.keywords:
+        return (node.func, *node.args)
+    return (node.func, *node.args, *[keyword.value for keyword in node.keywords])
 
 
 def _dict(node: ir.Dict) -> tuple[ir.Expr, ...]:
@@ -128,24 +130,20 @@ def header_exprs(statement: ir.Stmt) -> tuple[ir.Expr, ...]:
     return get(statement) if get is not None else _NO_EXPRS
 
 
+_BLOCKS: dict[type, Callable[[Any], tuple[tuple[ir.Stmt, ...], ...]]] = {
+    ir.If: lambda node: (node.body, node.orelse),
+    ir.While: lambda node: (node.body, node.orelse),
+    ir.For: lambda node: (node.body, node.orelse),
+    ir.With: lambda node: (node.body,),
+    ir.Try: lambda node: (node.body, *[handler.body for handler in node.handlers], node.orelse, node.finalbody),
+    ir.Match: lambda node: tuple([case.body for case in node.cases]),
+}
+
+
 def blocks(statement: ir.Stmt) -> tuple[tuple[ir.Stmt, ...], ...]:
     """The nested blocks in source order; a definition has none here."""
-    match statement:
-        case ir.If() | ir.While() | ir.For():
-            return (statement.body, statement.orelse)
-        case ir.With():
-            return (statement.body,)
-        case ir.Try():
-            return (
-                statement.body,
-                *(handler.body for handler in statement.handlers),
-                statement.orelse,
-                statement.finalbody,
-            )
-        case ir.Match():
-            return tuple(case.body for case in statement.cases)
-        case _:
-            return ()
+    get = _BLOCKS.get(type(statement))
+    return get(statement) if get is not None else ()
 
 
 def statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:

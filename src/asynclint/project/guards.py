@@ -67,6 +67,7 @@ class GuardReader:
         self._sites = sites
         self._conditions: dict[int, dict[int, tuple[Condition, ...]]] = {}
         self._handed_on: dict[tuple[int, int], frozenset[str]] = {}
+        self._relevant: dict[int, frozenset[str]] = {}
 
     def constants(
         self, function: Function, call: ir.Call, given: Mapping[str, object], *, skips_first: bool
@@ -75,7 +76,7 @@ class GuardReader:
         found: dict[str, object] = {}
         if any(isinstance(arg, ir.Starred) for arg in call.args) or any(item.name is None for item in call.keywords):
             return found
-        for name in self._deciding(function) | self.handed_on(function):
+        for name in self._relevant_to(function):
             value = argument_for(function, name, call, skips_first=skips_first)
             if value is None:
                 value = next((param.default for param in function.ir.params if param.name == name), None)
@@ -85,6 +86,13 @@ class GuardReader:
                 found[name] = value.value
             elif isinstance(value, ir.Name) and value.id in given:
                 found[name] = given[value.id]
+        return found
+
+    def _relevant_to(self, function: Function) -> frozenset[str]:
+        """The parameters on which something in the function depends, or in what it calls."""
+        found = self._relevant.get(id(function))
+        if found is None:
+            found = self._relevant[id(function)] = self._deciding(function) | self.handed_on(function)
         return found
 
     def dead_sites(self, function: Function, constants: Mapping[str, object]) -> frozenset[int]:

@@ -76,34 +76,39 @@ class Evaluator:
 
     def value(self, node: ir.Expr, scope: Scope) -> Value:
         """What the expression, standing in the body of `scope`, may be."""
+        memo = self.memo
         key = id(node)
-        found = self.memo.values.get(key)
+        found = memo.values.get(key)
         if found is not None:
             return found
         handler = self._handlers.get(type(node))
         if handler is None:
             return UNKNOWN
-        result, complete = self._guarded("expr", key, lambda: handler(self, node, scope))
-        if complete:
-            self.memo.values[key] = result
-        return result
+        return self._remembered(memo.values, key, key, handler, node, scope)
 
-    def _guarded(self, kind: str, key: int, compute: Callable[[], Value]) -> tuple[Value, bool]:
-        """Compute unless that is under way already; what was cut short inside a cycle is not remembered."""
+    def _remembered(
+        self, answers: dict[int, Value], key: int, mark: int, compute: Callable[..., Value], *asked: object
+    ) -> Value:
+        """Compute unless that is under way already; what was cut short inside a cycle is not remembered.
+
+        `mark` stands for the question: the `id` of what is asked about, made negative where that is asked about twice.
+        """
         memo = self.memo
-        mark = (kind, key)
-        if mark in memo.active or len(memo.active) > MAX_DEPTH:
+        active = memo.active
+        if mark in active or len(active) > MAX_DEPTH:
             memo.cut = True
-            return UNKNOWN, False
-        outermost = not memo.active
+            return UNKNOWN
+        outermost = not active
         if outermost:
             memo.cut = False
-        memo.active.add(mark)
+        active.add(mark)
         try:
-            result = compute()
+            result = compute(self, *asked)
         finally:
-            memo.active.discard(mark)
-        return result, outermost or not memo.cut
+            active.discard(mark)
+        if outermost or not memo.cut:
+            answers[key] = result
+        return result
 
     @property
     def is_plain(self) -> bool:
@@ -164,14 +169,12 @@ class Evaluator:
 
     def binding(self, binding: Binding, scope: Scope) -> Value:
         """The value that one binding gives its name."""
+        bindings = self.memo.bindings
         key = id(binding)
-        found = self.memo.bindings.get(key)
+        found = bindings.get(key)
         if found is not None:
             return found
-        result, complete = self._guarded("binding", key, lambda: self._binding(binding, scope))
-        if complete:
-            self.memo.bindings[key] = result
-        return result
+        return self._remembered(bindings, key, key, Evaluator._binding, binding, scope)
 
     def _binding(self, binding: Binding, scope: Scope) -> Value:
         module = scope if isinstance(scope, Module) else scope.module
@@ -338,24 +341,21 @@ class Evaluator:
 
     def definition(self, function: Function) -> Value:
         """The value that a `def` statement binds: the function as its decorators leave it."""
+        definitions = self.memo.definitions
         key = id(function)
-        found = self.memo.definitions.get(key)
-        if found is None:
-            found, complete = self._guarded("definition", key, lambda: self.calls.decorated(function))
-            if complete:
-                self.memo.definitions[key] = found
-        return found
+        found = definitions.get(key)
+        if found is not None:
+            return found
+        return self._remembered(definitions, key, key, lambda _: self.calls.decorated(function))
 
     def returned(self, function: Function) -> Value:
         """What the body of the function returns (for an async function: what awaiting its call gives)."""
+        returns = self.memo.returns
         key = id(function)
-        found = self.memo.returns.get(key)
+        found = returns.get(key)
         if found is not None:
             return found
-        result, complete = self._guarded("return", key, lambda: self._returned(function))
-        if complete:
-            self.memo.returns[key] = result
-        return result
+        return self._remembered(returns, key, -key, Evaluator._returned, function)
 
     def _returned(self, function: Function) -> Value:
         if function.ir.returns is not None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Memo:
-    """Answers by the `id` of what was asked about; `active` are the questions under way, by kind and `id`.
+    """Answers by the `id` of what was asked about; `active` are the questions under way.
 
     `cut` says that since the outermost question an answer was cut short because it depends on itself.
     """
@@ -22,6 +22,6 @@ class Memo:
     definitions: dict[int, Value] = field(default_factory=dict)
     attributes: dict[tuple[int, str], Value] = field(default_factory=dict)
     globals: dict[tuple[int, str], Value] = field(default_factory=dict)
-    active: set[tuple[str, int]] = field(default_factory=set)
+    active: set[int] = field(default_factory=set)
     active_globals: set[tuple[int, str]] = field(default_factory=set)
     cut: bool = False

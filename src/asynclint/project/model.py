@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -128,11 +129,15 @@ class Module:
 
     def function_at(self, offset: int) -> Function | None:
         """The innermost function whose text holds the offset."""
-        best: Function | None = None
-        for function in self.functions:
-            if function.ir.start <= offset < function.ir.end:
-                best = function
-        return best
+        place = bisect_right(self._function_starts, offset) - 1
+        # What holds the offset is the last function that begins before it, or one around that.
+        while place >= 0 and self.ir.functions[place].end <= offset:
+            place = self.ir.functions[place].parent_function
+        return self.functions[place] if place >= 0 else None
+
+    @cached_property
+    def _function_starts(self) -> list[int]:
+        return [function.start for function in self.ir.functions]
 
 
 class Class:

@@ -231,7 +231,7 @@ class PlaceReader:
             return
         offsets = _word_offsets(module.data, name)
         aliases = module.import_aliases(place.name) | {place.name}
-        scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else _all_bodies(module)
+        scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else module.scopes
         for scope in scopes:
             for alias in sorted(aliases):
                 for node in scope.index.names.get(alias, ()):
@@ -259,6 +259,11 @@ def _word_offsets(data: bytes, word: bytes, after: bytes = b"") -> list[int]:
     return [start for start in found if not start or not _WORD.match(data, start - 1)]
 
 
+def bodies_with(module: Module, word: str) -> Iterator[Scope]:
+    """The bodies in whose own text a word stands."""
+    return bodies_at(module, _word_offsets(module.data, word.encode()))
+
+
 def bodies_at(module: Module, offsets: list[int]) -> Iterator[Scope]:
     """The bodies whose text holds the offsets, each once: the innermost function or class, else the module."""
     seen: set[int] = set()
@@ -275,10 +280,6 @@ def _body_at(module: Module, offset: int) -> Scope:
     if classes and (function is None or classes[-1].ir.start > function.ir.start):
         return classes[-1]
     return function if function is not None else module
-
-
-def _all_bodies(module: Module) -> list[Scope]:
-    return [module, *module.classes, *module.functions]
 
 
 def _owner(value: Value) -> Class | str | None:

@@ -67,6 +67,7 @@ class Role(enum.Enum):
     VALIDATOR = "validator"
 
 
+_NO_ROLES: frozenset[Role] = frozenset()
 APPLICATIONS = FASTAPI_APPS | ROUTERS
 BACKGROUND_TASKS = frozenset({"fastapi.BackgroundTasks", "starlette.background.BackgroundTasks"})
 _DECORATORS = {
@@ -115,7 +116,11 @@ class Roles:
 
     def of(self, function: Function) -> frozenset[Role]:
         """Every capacity in which the function is known to be called by the framework."""
-        return frozenset(self._table.get(id(function), ()))
+        return self._sets.get(id(function), _NO_ROLES)
+
+    @cached_property
+    def _sets(self) -> dict[int, frozenset[Role]]:
+        return {key: frozenset(roles) for key, roles in self._table.items()}
 
     def functions(self, *roles: Role) -> tuple[Function, ...]:
         """The functions that have any of the roles, by module and place."""

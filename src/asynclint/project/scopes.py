@@ -85,6 +85,9 @@ class Use(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Inside a generator expression: runs when that is consumed."""
 
 
+_LEAVES = frozenset({ir.Name, ir.Constant, ir.Opaque})
+"""Expressions without parts, which nothing lists."""
+
 _LEAVING = (ir.Return, ir.Raise)
 
 
@@ -224,69 +227,63 @@ class ScopeIndex:
 
     def _visit_statement(self, statement: ir.Stmt, block: Block) -> None:
         order = self._next()
-        for expr in header_exprs(statement):
-            self._visit(expr, statement, Use(order, block, statement))
+        exprs = header_exprs(statement)
+        if exprs:
+            use = Use(order, block, statement)
+            for expr in exprs:
+                self._visit(expr, statement, use)
         handler = self._handlers.get(type(statement))
         if handler is not None:
             handler(self, statement, block)
 
     def _visit(self, expr: ir.Expr, parent: ir.Expr | ir.Stmt, use: Use) -> None:
-        stack: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]] = [(expr, parent, use)]
+        uses, parents, listed = self.uses, self.parents, self._listed
+        key = id(expr)
+        uses[key] = use
+        parents[key] = parent
+        stack = [expr]
         while stack:
-            node, around, where = stack.pop()
-            key = id(node)
-            self.uses[key] = where
-            self.parents[key] = around
+            node = stack.pop()
             kind = type(node)
-            if kind is ir.Name or kind is ir.Constant:
-                continue
-            listed = self._listed.get(kind)
-            if listed is not None:
-                listed.append(node)
-            if kind is ir.NamedExpr:
-                self._bind_walrus(node, where)  # type: ignore[arg-type]
+            if kind in listed:
+                listed[kind].append(node)
+            elif kind is ir.NamedExpr:
+                self._bind_walrus(node, use)  # type: ignore[arg-type]
             elif kind is ir.Lambda:
-                self._push_lambda(node, where, stack)  # type: ignore[arg-type]
+                self._visit_lambda(node, use)  # type: ignore[arg-type]
                 continue
-            elif kind is ir.Comprehension:
-                self._push_comprehension(node, where, stack)  # type: ignore[arg-type]
+            if kind is ir.Comprehension:
+                self._visit_comprehension(node, use)  # type: ignore[arg-type]
                 continue
-            if kind is ir.Attribute:
-                stack.append((node.value, node, where))  # type: ignore[union-attr, arg-type]
-            else:
-                stack.extend([(child, node, where) for child in reversed(children(node))])
+            for child in reversed(children(node)):
+                key = id(child)
+                uses[key] = use
+                parents[key] = node
+                if type(child) not in _LEAVES:
+                    stack.append(child)
 
     def _bind_walrus(self, node: ir.NamedExpr, use: Use) -> None:
         self._bind(
             Binding("assign", node.target.id, use.order, use.block, value=node.value, statement=use.statement),
         )
 
-    def _push_lambda(
-        self,
-        node: ir.Lambda,
-        use: Use,
-        stack: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]],
-    ) -> None:
+    def _visit_lambda(self, node: ir.Lambda, use: Use) -> None:
+        for param in node.params:
+            if param.default is not None:
+                self._visit(param.default, node, use)
         params = tuple(
             Binding("param", param.name, use.order, use.block, source=param, value=None) for param in node.params
         )
         inner = Use(use.order, use.block, use.statement, (*params, *use.inner), deferred=True, lazy=use.lazy)
-        stack.append((node.body, node, inner))
-        stack.extend((param.default, node, use) for param in reversed(node.params) if param.default is not None)
+        self._visit(node.body, node, inner)
 
-    def _push_comprehension(
-        self,
-        node: ir.Comprehension,
-        use: Use,
-        stack: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]],
-    ) -> None:
+    def _visit_comprehension(self, node: ir.Comprehension, use: Use) -> None:
         lazy = use.lazy or node.kind == "generator"
         inner = use.inner
-        work: list[tuple[ir.Expr, ir.Expr | ir.Stmt, Use]] = []
         for position, clause in enumerate(node.generators):
             # The outermost iterable is evaluated at once, in the enclosing scope (language reference, 6.2.4).
             around = Use(use.order, use.block, use.statement, inner, use.deferred, lazy if position else use.lazy)
-            work.append((clause.iter, node, around))
+            self._visit(clause.iter, node, around)
             bound = tuple(
                 Binding(
                     "comprehension",
@@ -301,11 +298,12 @@ class ScopeIndex:
             )
             inner = (*bound, *inner)
             within = Use(use.order, use.block, use.statement, inner, use.deferred, lazy)
-            work.append((clause.target, node, within))
-            work.extend((test, node, within) for test in clause.ifs)
+            self._visit(clause.target, node, within)
+            for test in clause.ifs:
+                self._visit(test, node, within)
         within = Use(use.order, use.block, use.statement, inner, use.deferred, lazy)
-        work.extend((element, node, within) for element in node.elements)
-        stack.extend(reversed(work))
+        for element in node.elements:
+            self._visit(element, node, within)
 
     # -- statements --------------------------------------------------------------------------------------------
 
@@ -450,7 +448,7 @@ class ScopeIndex:
 def _shared(left: Block, right: Block) -> int:
     count = 0
     for one, other in zip(left, right, strict=False):
-        if one.id != other.id:
+        if one is not other:  # a step is made once
             break
         count += 1
     return count
@@ -458,11 +456,9 @@ def _shared(left: Block, right: Block) -> int:
 
 def _flows(origin: Block, to: Block) -> bool:
     """Whether control can pass from one block to a later one."""
-    if not origin:
+    if to[: len(origin)] == origin:
         return True
     shared = _shared(origin, to)
-    if shared == len(origin):
-        return True
     if any(step.leaves for step in origin[shared:]):
         return False
     return not (shared < len(to) and origin[shared].group != -1 and origin[shared].group == to[shared].group)
@@ -470,4 +466,4 @@ def _flows(origin: Block, to: Block) -> bool:
 
 def _in_common_loop(left: Block, right: Block) -> bool:
     """A binding after the use is seen in the next turn of a loop that holds both."""
-    return any(step.loop for step in left[: _shared(left, right)])
+    return bool(left) and any(step.loop for step in left[: _shared(left, right)])

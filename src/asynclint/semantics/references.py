@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted, header_exprs, walk
-from asynclint.project.model import Module, module_of
+from asynclint.project.model import module_of
+from asynclint.project.places import bodies_with
 from asynclint.project.values import BoundMethod, FunctionValue, PartialValue, Unknown, members
 
 if TYPE_CHECKING:
@@ -66,17 +66,8 @@ def _mentions(project: Project, function: Function) -> Iterator[tuple[Scope, ir.
         if marker not in module.data:
             continue
         names = {function.name, *module.import_aliases(function.name)}
-        for scope in _scopes(module):
-            if len(names) > 1 or module.data.find(marker, *_extent(scope)) >= 0:
-                yield from _in_scope(project, scope, names, function)
-
-
-def _scopes(module: Module) -> tuple[Scope, ...]:
-    return (module, *module.classes, *module.functions)
-
-
-def _extent(scope: Scope) -> Span:
-    return Span(0, len(scope.data)) if isinstance(scope, Module) else Span(scope.ir.start, scope.ir.end)
+        for scope in module.scopes if len(names) > 1 else bodies_with(module, function.name):
+            yield from _in_scope(project, scope, names, function)
 
 
 def _in_scope(project: Project, scope: Scope, names: set[str], function: Function) -> Iterator[tuple[Scope, ir.Expr]]:
