@@ -8,7 +8,8 @@ Sources: https://www.python-httpx.org/exceptions/, https://requests.readthedocs.
 https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions,
 https://docs.sqlalchemy.org/en/20/core/exceptions.html, https://redis.readthedocs.io/en/stable/exceptions.html,
 https://docs.python.org/3/library/sqlite3.html#exceptions, https://docs.python.org/3/library/smtplib.html,
-https://pymongo.readthedocs.io/en/stable/api/pymongo/errors.html, https://www.psycopg.org/psycopg3/docs/api/errors.html
+https://pymongo.readthedocs.io/en/stable/api/pymongo/errors.html, https://www.psycopg.org/psycopg3/docs/api/errors.html,
+https://docs.python-telegram-bot.org/en/stable/telegram.error.html
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _BY_PACKAGE: Final = {
     "sqlalchemy": ("sqlalchemy.exc.SQLAlchemyError",),
     "sqlite3": ("sqlite3.Error",),
     "sqlmodel": ("sqlalchemy.exc.SQLAlchemyError",),
+    "telegram": ("telegram.error.TelegramError",),
 }
 """By top-level package. `SMTPException` is an OSError, and a connection that fails raises OSError itself."""
 

@@ -44,7 +44,7 @@ _QUESTIONS = frozenset(
 )
 """Last words of calls that answer instead of raising: `os.path.isfile`, `os.environ.get`, `dict.get`."""
 
-_CLOSERS = frozenset({"close", "aclose", "wait_closed", "disconnect", "shutdown", "gather", "wait"})
+CLOSERS = frozenset({"close", "aclose", "wait_closed", "disconnect", "shutdown", "gather", "wait"})
 """Last words of calls whose failure loses no work."""
 
 _PRIMITIVES = (
@@ -55,6 +55,10 @@ _PRIMITIVES = (
 
 _AWAITS_FIRST = frozenset({"asyncio.shield"})
 """They await their argument and add no way to fail of their own (`wait_for` adds its TimeoutError)."""
+
+_WAIT_FOR = "asyncio.wait_for"
+_WAITS = frozenset({"acquire", "get", "join", "put", "wait"})
+"""Last words of the methods of queues, events and locks: waiting for one of them for a time fails in one way."""
 
 _WITH_DEFAULT = frozenset({"dict.pop", "next"})
 """Given a second argument, they return it instead of raising."""
@@ -265,7 +269,7 @@ class UncoveredReader:
             return False
         targets = self._evaluator.targets(self._evaluator.value(node.func, function))
         is_task = bool(targets) and all(isinstance(item, External) and item.name in TASK_FACTORIES for item in targets)
-        return is_task and dotted(node.args[0].func).rpartition(".")[2] in _CLOSERS
+        return is_task and dotted(node.args[0].func).rpartition(".")[2] in CLOSERS
 
     def _places_of_call(self, node: ir.Call, around: _Around, function: Function) -> Iterator[Uncovered]:
         if self._parameter_run(node, function) is not None:
@@ -282,7 +286,7 @@ class UncoveredReader:
                             yield around.place(span, f"runs `{item.qualname}`", None, item)
                 case External(name=external):
                     yield from self._outside(external, node, around, function, awaited=awaited)
-                case Unknown() if awaited and name.rpartition(".")[2] not in _CLOSERS:
+                case Unknown() if awaited and name.rpartition(".")[2] not in CLOSERS:
                     yield around.place(span, f"awaits `{name}`", Source.AWAIT)
                 case _:
                     continue
@@ -298,6 +302,8 @@ class UncoveredReader:
             yield from (around.place(span, f"runs `{item.qualname}`", None, item) for item in work)
         elif run is not None and name in _AWAITS_FIRST:
             yield from self._awaited(run, span, around, function)
+        elif name == _WAIT_FOR and node.args and _only_waits(node.args[0]):
+            yield around.place(span, f"calls `{name}`", Source.AWAIT, kinds=("TimeoutError",))
         else:
             source = _source_of(name, node, awaited=awaited)
             if source is not None:
@@ -470,7 +476,7 @@ def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
     if name in _STANDS_FOR_WORK:
         return Source.DOUBT
     last = name.rpartition(".")[2]
-    if is_trivial(name) or name.startswith(_PRIMITIVES) or last in _CLOSERS:
+    if is_trivial(name) or name.startswith(_PRIMITIVES) or last in CLOSERS:
         return None
     known = knowledge.lookup(name)
     if name in TASK_FACTORIES or (name in _WITH_DEFAULT and len(call.args) > 1):
@@ -482,6 +488,10 @@ def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
     if awaited:
         return Source.AWAIT
     return None if _is_class(name) else Source.DOUBT
+
+
+def _only_waits(node: ir.Expr) -> bool:
+    return isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in _WAITS
 
 
 def _nodes_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:

@@ -9,6 +9,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.dispositions import Fate
 from asynclint.project.model import module_of
+from asynclint.project.uncovered import CLOSERS
 from asynclint.project.values import (
     NONE,
     BoundMethod,
@@ -88,14 +89,14 @@ def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
 
 
 def _escape(module: ModuleContext, item: Scheduled) -> Escape | None:
-    if not item.functions:
+    if not item.functions or item.functions[0].name.lstrip("_") in CLOSERS:
         return None
     skips = int(bool(item.call.args) and item.call.args[0] is item.callee)
     return module.project.exceptions.escape_of_call(item.functions[0], item.call, item.scope, skips=skips)
 
 
 def _escape_of_task(module: ModuleContext, site: TaskSite) -> Escape | None:
-    if site.function is None:
+    if site.function is None or site.function.name.lstrip("_") in CLOSERS:
         return None
     if isinstance(site.coroutine, ir.Call):
         return module.project.exceptions.escape_of_call(site.function, site.coroutine, site.scope, skips=0)
@@ -130,8 +131,7 @@ def _callback_reads(module: ModuleContext, value: Value) -> bool:
             text = function.module.data[function.ir.start : function.ir.end]
             return b".exception(" in text or b".result(" in text or _hands_on(function)
         case LambdaValue(node=node):
-            attributes = {part.attr for part in walk(node.body) if isinstance(part, ir.Attribute)}
-            return bool(attributes & {"exception", "result"}) or not attributes & _REMOVERS
+            return any(_may_read(part, {param.name for param in node.params}) for part in walk(node.body))
         case PartialValue(target=target):
             return any(_callback_reads(module, member) for member in members(target))
         case External(name=name):
@@ -140,14 +140,21 @@ def _callback_reads(module: ModuleContext, value: Value) -> bool:
             return True
 
 
+def _may_read(part: ir.Expr, names: set[str]) -> bool:
+    """Whether a part of a lambda asks for the outcome, or hands one of the names to something that may."""
+    if isinstance(part, ir.Attribute):
+        return part.attr in {"exception", "result"}
+    return isinstance(part, ir.Call) and _hands_over(part, names)
+
+
 def _hands_on(function: Function) -> bool:
     """Whether the callback passes the task itself to something else, which may look at it."""
     names = {param.name for param in function.ir.params} - {"self", "cls"}
-    return any(
-        isinstance(arg, ir.Name) and arg.id in names and not _is_removal(call)
-        for call in function.index.calls
-        for arg in call.args
-    )
+    return any(_hands_over(call, names) for call in function.index.calls)
+
+
+def _hands_over(call: ir.Call, names: set[str]) -> bool:
+    return not _is_removal(call) and any(isinstance(arg, ir.Name) and arg.id in names for arg in call.args)
 
 
 def _is_removal(call: ir.Call) -> bool:
