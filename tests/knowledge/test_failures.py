@@ -13,7 +13,8 @@ from asynclint.knowledge.failures import failures
 from asynclint.knowledge.names import canonical, lineage
 
 CALLS = {
-    "httpx.AsyncClient.post": ["httpx.ConnectError", "httpx.ReadTimeout", "httpx.HTTPStatusError"],
+    "httpx.AsyncClient.post": ["httpx.ConnectError", "httpx.ReadTimeout", "httpx.TooManyRedirects"],
+    "httpx.Response.raise_for_status": ["httpx.HTTPStatusError"],
     "requests.get": ["requests.exceptions.ConnectionError", "requests.exceptions.HTTPError", "requests.Timeout"],
     "sqlalchemy.orm.Session.commit": ["sqlalchemy.exc.IntegrityError", "sqlalchemy.exc.OperationalError"],
     "redis.asyncio.Redis.get": ["redis.exceptions.ConnectionError", "redis.exceptions.TimeoutError"],
@@ -47,7 +48,7 @@ def test_errors_of_the_standard_library() -> None:
 
 
 def test_reading_json_fails_in_its_own_way() -> None:
-    assert failures("httpx.Response.json") == ("httpx.HTTPError", "json.JSONDecodeError")
+    assert failures("httpx.Response.json") == ("httpx.RequestError", "json.JSONDecodeError")
     assert issubclass(json.JSONDecodeError, ValueError)
     assert "ValueError" in lineage("json.decoder.JSONDecodeError")
 

@@ -1,8 +1,8 @@
 """What the calls of a library raise when they fail: its own base class of errors, as its documentation has it.
 
-A handler for the base class takes whatever a call of the library is expected to raise, so that `except HTTPError`
-around a call of httpx covers it, while the same handler around a database query does not. Libraries that also let
-errors of the operating system through have them listed.
+Each of the classes may come. A handler for the base class takes whatever a call of the library is expected to raise, so
+that `except HTTPError` around a call of httpx covers it, while the same handler around a database query does not.
+Libraries that also let errors of the operating system through have them listed.
 
 Sources: https://www.python-httpx.org/exceptions/, https://requests.readthedocs.io/en/latest/api/#exceptions,
 https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions,
@@ -22,7 +22,7 @@ _FILE_RULE: Final = "ASL204"
 
 _BY_PACKAGE: Final = {
     "aiohttp": ("aiohttp.ClientError", "TimeoutError"),
-    "httpx": ("httpx.HTTPError",),
+    "httpx": ("httpx.RequestError",),
     "motor": ("pymongo.errors.PyMongoError",),
     "psycopg": ("psycopg.Error",),
     "psycopg2": ("psycopg2.Error",),
@@ -37,6 +37,9 @@ _BY_PACKAGE: Final = {
 }
 """By top-level package. `SMTPException` is an OSError, and a connection that fails raises OSError itself."""
 
+_BY_NAME: Final = {"httpx.Response.raise_for_status": ("httpx.HTTPStatusError",)}
+"""Calls that fail in another way than the rest of their library."""
+
 _JSON: Final = ("json.JSONDecodeError",)
 
 
@@ -45,6 +48,8 @@ def failures(name: str) -> tuple[str, ...] | None:
     known = blocking.lookup(name)
     if known is not None and known.rule == _FILE_RULE:
         return ("OSError",)
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     package, _, rest = name.partition(".")
     found = _BY_PACKAGE.get(package)
     if found is None:

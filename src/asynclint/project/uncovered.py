@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
@@ -140,9 +140,12 @@ class UncoveredReader:
         """
         if not place.caught or kinds is None:
             return (kinds,)
-        raised = Raised(function, place.statement, kinds)
-        departures = self._departures.if_raised(function, place.statement, raised)
-        return tuple(dict.fromkeys(item.kinds for item in departures.raised))
+        left: dict[Kinds, None] = {}
+        for kind in kinds:  # each by itself: one handler may take one, and the next another
+            raised = Raised(function, place.statement, (kind,))
+            departures = self._departures.if_raised(function, place.statement, raised)
+            left.update((item.kinds, None) for item in departures.raised)
+        return tuple(left)
 
     def has_broad_handler(self, function: Function) -> bool:
         """Whether some try of the function catches everything that calls in its body raise."""
@@ -185,6 +188,16 @@ class UncoveredReader:
             kinds = found[0].kinds if len(found) == 1 else None
             span = Span(statement.start, statement.end)
             yield around.place(span, f"raises {_exception_name(statement)}", Source.RAISE, kinds=kinds)
+
+    def _takes_all(self, statement: ir.Stmt, function: Function) -> TypeGuard[ir.Try | ir.With]:
+        """Whether a statement ends whatever its body raises."""
+        match statement:
+            case ir.Try():
+                return self._covers(statement, function)
+            case ir.With():
+                return self._suppresses(statement, function)
+            case _:
+                return False
 
     def _covers(self, statement: ir.Try, function: Function) -> bool:
         """Whether a handler takes every Exception and does not let it go on."""
@@ -334,7 +347,7 @@ class UncoveredReader:
         covered = {
             id(inner)
             for statement in function.index.statements
-            if isinstance(statement, ir.Try) and self._covers(statement, function)
+            if self._takes_all(statement, function)
             for inner in statements(statement.body)
         }
         for call in function.index.calls:
