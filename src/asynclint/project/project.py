@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from functools import cached_property
 from posixpath import dirname
 from typing import TYPE_CHECKING
@@ -211,8 +213,8 @@ class Project:
     def coroutine_names(self) -> frozenset[str]:
         """The last names of callables that may give a coroutine.
 
-        Those of the project's async functions, of its sync ones that are declared to return an awaitable, and of
-        the libraries' that are easily forgotten.
+        Those of the project's async functions, of its sync ones that are declared to return an awaitable or return
+        what an async one gives, and of the libraries' that are easily forgotten.
         """
         own = {
             function.name
@@ -220,6 +222,7 @@ class Project:
             for function in module.functions
             if function.is_async or _declares_awaitable(function)
         }
+        own.update([name for module in self.modules for name in _returning_calls(module, own)])
         return frozenset(own | LAST_NAMES).union(*(_other_names(module, own) for module in self.modules))
 
     @cached_property
@@ -331,6 +334,18 @@ def _other_names(module: Module, names: set[str]) -> Iterator[str]:
         for binding in bindings:
             if isinstance(binding.source, ir.Alias) and binding.source.asname and binding.source.name in names:
                 yield binding.source.asname
+
+
+_RETURNED_CALL = re.compile(rb"\breturn[ \t]+(?:self\.|cls\.)?(\w+)\(")
+
+
+def _returning_calls(module: Module, names: set[str]) -> Iterator[str]:
+    """The names of sync functions that hold `return name(…)` or `return self.name(…)`, found in the text alone."""
+    found = [match.start() for match in _RETURNED_CALL.finditer(module.data) if match[1].decode() in names]
+    for function in module.functions if found else ():
+        first = bisect_left(found, function.ir.start)
+        if not function.is_async and first < len(found) and found[first] < function.ir.end:
+            yield function.name
 
 
 def _declares_awaitable(function: Function) -> bool:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability, Confidence, Severity
+from asynclint.flow import ir
 from asynclint.rulekit.rule import Example, Rule
 from asynclint.semantics import coroutines, rewrite, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import libcst as cst
+
     from asynclint.core.diagnostic import Diagnostic, Fix
     from asynclint.semantics.coroutines import CoroutineSite
     from asynclint.semantics.module_context import ModuleContext
+    from asynclint.semantics.syntax import NodeMatch
 
 _CONSEQUENCE = {
     "returned by a route": "FastAPI does not await what a route returns and answers 500",
     "local collection": "nothing awaits the collection it is put in, so its body never runs",
-    "unused local": "the local that holds it is never read, so its body never runs",
+    "unused local": "nothing awaits the local that holds it, so its body never runs",
     "argument": "the call it is passed to does not await it, so its body never runs",
 }
 
@@ -27,17 +31,20 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
     """Calls of async functions whose coroutine is dropped, or returned to FastAPI."""
     for site in coroutines.dropped_coroutines(module):
         consequence = _CONSEQUENCE.get(site.how, "its body never runs")
+        match = module.settle(site.scope, site.node, "call" if isinstance(site.node, ir.Call) else "attribute")
+        fixes = tuple(_fixes(module, site, match))
+        what = "the call" if isinstance(site.node, ir.Call) else "it"
+        remedy = f"put `await` before {what}" if fixes else "await it in an async function"
         yield module.diagnostic(
             RULE,
             site.scope,
-            module.settle(site.scope, site.node).span,
-            f"`{site.name}` is async and its coroutine is never awaited: {consequence}; put `await` before the call",
-            fixes=_fixes(module, site),
+            match.span,
+            f"`{site.name}` is async and its coroutine is never awaited: {consequence}; {remedy}",
+            fixes=fixes,
         )
 
 
-def _fixes(module: ModuleContext, site: CoroutineSite) -> Iterator[Fix]:
-    match = module.settle(site.scope, site.node)
+def _fixes(module: ModuleContext, site: CoroutineSite, match: NodeMatch[cst.BaseExpression]) -> Iterator[Fix]:
     edits = rewrite.insert_await(match, in_async=tasks.is_in_async(site.scope))
     if edits is not None:
         yield module.fix(Applicability.UNSAFE, "await the coroutine", edits)

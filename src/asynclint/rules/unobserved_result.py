@@ -24,6 +24,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
             item.scope,
             module.settle(item.scope, item.call).span,
             _message(item),
+            severity=Severity.NOTE if module.is_test and item.escape is not None else None,
             chain=_chain(module, item),
         )
 
@@ -63,7 +64,8 @@ RULE = Rule(
     rationale=(
         "`asyncio.gather` returns a future at once: without `await`, the function goes on while the work is still "
         "running, and nobody learns how it ended. With `return_exceptions=True` the exceptions are values in the list "
-        "it returns, and `asyncio.wait` leaves them in the tasks: if nobody reads them, a failure leaves no trace."
+        "it returns, and `asyncio.wait` leaves them in the tasks: if nobody reads them, a failure leaves no trace. "
+        "Tests look at what the work was for: exceptions that are not read are notes there."
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,

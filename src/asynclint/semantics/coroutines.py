@@ -410,12 +410,17 @@ def _is_async_in_subclasses(module: ModuleContext, receiver: Value, function: Fu
     for member in members(receiver):
         cls = getattr(member, "cls", None)
         for subclass in reader.subclasses(cls) if isinstance(cls, Class) else ():
-            if function.name not in subclass.index.bindings:
+            if function.name not in subclass.index.bindings or _is_fake(module, subclass):
                 continue
             own = reader.own_method(subclass, function.name)
             if own is None or (own is not function and not _gives_coroutine(module, own, depth + 1)):
                 return False
     return True
+
+
+def _is_fake(module: ModuleContext, cls: Class) -> bool:
+    """Whether only tests put an object of the class in the place of another."""
+    return not module.is_test and module.project.is_test(cls.module)
 
 
 def _is_replaced(module: ModuleContext, name: str) -> bool:
@@ -436,14 +441,14 @@ def _is_replaced(module: ModuleContext, name: str) -> bool:
 def dropped_coroutines(module: ModuleContext) -> Iterator[CoroutineSite]:
     """Calls of async functions, of any module, whose result nobody awaits or looks at."""
     for site in module.coroutine_sites:
-        if not isinstance(site.node, ir.Call) or id(site.node) in module.misused_coroutines:
+        if id(site.node) in module.misused_coroutines:
             continue
         how = _loss(module, site.scope, site.node)
         if how is not None:
             yield CoroutineSite(site.scope, site.node, site.name, how)
 
 
-def _loss(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
+def _loss(module: ModuleContext, scope: Scope, call: ir.Call | ir.Attribute) -> str | None:
     parent = scope.index.parents.get(id(call))
     if isinstance(parent, ir.Attribute | ir.Compare | ir.BinOp):
         return None
@@ -459,6 +464,6 @@ def _loss(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
     return "returned by a route" if by_route else None
 
 
-def _use_is_deferred(scope: Scope, call: ir.Call) -> bool:
+def _use_is_deferred(scope: Scope, call: ir.Call | ir.Attribute) -> bool:
     use = scope.index.uses.get(id(call))
     return use is not None and use.deferred

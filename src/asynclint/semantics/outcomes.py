@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import dotted, statements, walk
+from asynclint.flow.traversal import children, dotted, statements, walk
 from asynclint.knowledge.offloading import OFFLOADERS
 from asynclint.project.dispositions import Fate
 from asynclint.project.model import Class, Function
@@ -136,7 +136,7 @@ def _waited(module: ModuleContext, scope: Scope, call: ir.Call, around: ir.Await
     """`await wait(tasks)` after which nobody looks at a task that is done."""
     if not call.args or not _done_is_ignored(module, scope, around) or _ends_things(module, scope, call):
         return None
-    names = {node.id for node in walk(call.args[0]) if isinstance(node, ir.Name)}
+    names = set(_holders(call.args[0]))
     if any(_is_looked_at(module, name, scope, call) for name in names):
         return None
     return _failing(module, scope, call, WAIT, list(_work(module, call.args[0], scope, 0)))
@@ -182,6 +182,21 @@ def _is_never_read(module: ModuleContext, name: str, scope: Scope) -> bool:
         for inner in scope.module.functions
     )
     return not captured and not any(True for _ in module.project.paths.reads(name, scope))
+
+
+def _holders(node: ir.Expr) -> Iterator[str]:
+    """The names through which the tasks of the expression can be reached: what makes one gives no name to it."""
+    match node:
+        case ir.Name(id=name):
+            yield name
+        case ir.Call(func=ir.Name(id="list" | "set" | "tuple"), args=parts):
+            yield from (name for part in parts for name in _holders(part))
+        case ir.Call(func=ir.Attribute(value=receiver, attr="values" | "copy" | "union")):
+            yield from _holders(receiver)
+        case ir.Call():
+            return
+        case _:
+            yield from (name for part in children(node) for name in _holders(part))
 
 
 def _is_looked_at(module: ModuleContext, name: str, scope: Scope, call: ir.Call) -> bool:

@@ -96,7 +96,7 @@ _BY_BUILTIN = {
     "fastapi.encoders.jsonable_encoder": Usage.SERIALISATION,
     "html.escape": Usage.CONVERSION,
 }
-_RESPONSES = frozenset(
+_RESPONSES = {"fastapi.Response"} | frozenset(
     f"{package}.responses.{name}"
     for package in ("fastapi", "starlette")
     for name in (
