@@ -14,6 +14,7 @@ from asynclint.caching.folder import CACHE_FOLDER
 from asynclint.caching.seal import KEY_VARIABLE
 from asynclint.config.settings import Settings
 from asynclint.run.checks import check
+from asynclint.run.questions import entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,17 @@ def test_a_second_run_does_no_work() -> None:
     assert [item.code for item in second.diagnostics] == ["ASL201"]
     assert second.suppressed == 1
     assert_same_as_uncached(second)
+
+
+@pytest.mark.usefixtures("project")
+def test_routes_are_read_from_what_a_run_has_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+
+    def parse(*_: object, **__: object) -> None:
+        raise AssertionError("a file was parsed again")
+
+    monkeypatch.setattr("asynclint.project.indexing.index_files", parse)
+    assert entry_points(["."], Settings(use_cache=True, jobs=1)).files == 3
 
 
 def test_a_second_run_imports_neither_the_analysis_nor_libcst(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import time
@@ -186,7 +187,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
         colour=options["color"],
         category=options["sarif_category"],
         all_places=options["verbose"],
-        entry_points=_entry_points(inputs.paths, settings, outputs),
+        entry_points=_entry_points(inputs.paths, settings, outputs, show_progress=not options["quiet"]),
     )
     if options["statistics"]:
         write_out(statistics.render(left.report))
@@ -263,13 +264,17 @@ def _run(paths: tuple[str, ...], settings: Settings, *, show_progress: bool) -> 
         raise Refusal(error) from None
 
 
-def _entry_points(paths: tuple[str, ...], settings: Settings, outputs: tuple[Output, ...]) -> EntryPoints | None:
+def _entry_points(
+    paths: tuple[str, ...], settings: Settings, outputs: tuple[Output, ...], *, show_progress: bool
+) -> EntryPoints | None:
     """What the framework calls, for the one report that has a view of it; what was not read, `check` has said."""
     if all(output.format is not Format.HTML for output in outputs):
         return None
     from asynclint.run.questions import entry_points  # noqa: PLC0415 - as above
 
-    return entry_points(paths, settings)
+    gc.collect()  # the model that was checked is a web of cycles, and another one is about to be built
+    with ProgressBar(wanted=show_progress) as progress:
+        return entry_points(paths, settings, progress)
 
 
 def _fix(paths: tuple[str, ...], settings: Settings, narrowing: Narrowing, options: dict[str, Any]) -> Fixed:

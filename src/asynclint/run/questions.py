@@ -14,6 +14,7 @@ from asynclint.project.indexing import without_collection
 from asynclint.rulekit.discovery import all_rules
 from asynclint.run.analysis import check_module, link, unread
 from asynclint.run.checks import new_index
+from asynclint.run.kept import kept_of
 from asynclint.run.planning import plan
 from asynclint.run.progress import silent
 from asynclint.semantics.entry_points import entry_points as read_entry_points
@@ -61,6 +62,9 @@ def entry_points(paths: Sequence[str], settings: Settings, progress: Progress | 
     files = 0
     with without_collection():
         for item in work:
+            kept = kept_of(item, settings, index.reading.cwd)
+            if kept is not None:  # what an earlier run has read; nothing is added to it here
+                index.files(item.files, jobs=settings.jobs, progress=progress or silent, stored=kept.modules)
             project, indexed = link(item, index, settings.jobs, progress or silent)
             errors += unread(item, indexed)
             asked = [module for module in project.modules if module.path in item.asked]

@@ -236,18 +236,20 @@
         outcome ? [h("dt", null, "Consequence"), h("dd", null, prose(capital(outcome)))] : null,
         remedy ? [h("dt", null, "What to do"), h("dd", { class: "remedy" }, prose(capital(remedy)))] : null),
       frame(item.excerpt),
-      chain(item.chain),
+      chain(item.chain, item.excerpt),
       ...item.fixes.map(fix),
       others.length ? elsewhere(others) : null,
       rule ? why(rule, item) : null,
     ].filter(Boolean);
   }
 
-  function chain(steps) {
+  /** The steps, each with its code; that of `shown` stands above already. */
+  function chain(steps, shown) {
     if (!steps.length) return null;
+    const above = shown === undefined ? "" : place(shown);
     return h("section", { class: "chain" }, h("h4", null, "The way to the cause"),
       h("ol", null, steps.map((step) => h("li", null,
-        h("p", null, h("span", { class: "step" }, prose(step.message)), placeText(step.excerpt)), frame(step.excerpt)))));
+        h("p", null, h("span", { class: "step" }, prose(step.message)), placeText(step.excerpt)), place(step.excerpt) === above ? null : frame(step.excerpt)))));
   }
 
   function fix(item) {
@@ -449,9 +451,9 @@
       const shown = matching.filter((route) => (!state.thread || route.thread === state.thread) && (!state.blocking || blocksLoop(route)));
       chips.replaceChildren(
         ...Object.keys(THREADS).filter((thread) => all.some((route) => route.thread === thread)).map((thread) => h("button", { type: "button", class: "chip", "aria-pressed": String(state.thread === thread),
-          onclick: () => change({ thread: state.thread === thread ? "" : thread }) }, h("span", { class: "thread " + thread }, THREADS[thread]), String(matching.filter((route) => route.thread === thread).length))),
+          onclick: () => change({ thread: state.thread === thread ? "" : thread }) }, h("span", { class: "thread " + thread }, THREADS[thread]), matching.filter((route) => route.thread === thread).length.toLocaleString("en"))),
         h("button", { type: "button", class: "chip", "aria-pressed": String(state.blocking), onclick: () => change({ blocking: !state.blocking }) },
-          "blocks the event loop ", String(matching.filter(blocksLoop).length)));
+          "blocks the event loop ", matching.filter(blocksLoop).length.toLocaleString("en")));
       status.textContent = counted(shown.length, "entry point") + (shown.length === all.length ? "" : ` of ${all.length}`);
       const kinds = [...new Set([...Object.keys(KINDS), ...shown.map((route) => route.kind)])];
       body.replaceChildren(...kinds.map((kind) => routeGroup(kind, shown.filter((route) => route.kind === kind))).filter(Boolean));
