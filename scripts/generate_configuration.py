@@ -84,7 +84,8 @@ error: pyproject.toml:2: unknown key `selct`; did you mean `select`?
 error: pyproject.toml:5: `per-file-ignores`: unknown rule `discarded-tsk`; did you mean `discarded-task`?
 ```
 
-`asynclint config validate` does only this. `asynclint config show FILE` shows every setting that holds for a file
+`asynclint config validate` does only this, for every configuration in the folder.
+`asynclint config show FILE` shows every setting that holds for a file
 and where it was said, the FastAPI version included; `asynclint config list` lists the keys, `asynclint config list
 KEY` explains one. Editors can use [asynclint.schema.json](asynclint.schema.json), the JSON schema of
 `asynclint.toml`.

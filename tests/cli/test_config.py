@@ -60,14 +60,12 @@ def test_mistakes_end_the_run_with_2(folder: Path, asynclint: Runner) -> None:
         "error: pyproject.toml:2: unknown key `selct`; did you mean `select`?",
         'error: pyproject.toml:3: `fail-level`: "bad" is not "error", "warning", "note" or "never"',
     ]
-    for command in (["check"], ["config", "show"], ["config", "validate"], ["baseline", "create"]):
-        assert asynclint(*command) == (2, [], lines)
+    below = "error: sub/asynclint.toml:1: unknown key `x`; `asynclint config list` shows all"
+    assert asynclint("config", "show") == (2, [], lines)
+    for command in (["check"], ["config", "validate"], ["baseline", "create"]):
+        assert asynclint(*command) == (2, [], [*lines, below])
     assert asynclint("check", "--isolated")[0] == 1
-    assert asynclint("check", "sub") == (
-        2,
-        [],
-        ["error: sub/asynclint.toml:1: unknown key `x`; `asynclint config list` shows all"],
-    )
+    assert asynclint("check", "sub") == (2, [], [below])
 
 
 def test_broken_syntax_is_shown(folder: Path, asynclint: Runner) -> None:
@@ -218,6 +216,20 @@ def test_keys_are_listed_and_explained(asynclint: Runner) -> None:
     assert asynclint("config", "list", "severty") == (2, [], ["error: unknown key `severty`; did you mean `severity`?"])
     described = json.loads("\n".join(asynclint("config", "list", "--output-format", "json")[1]))
     assert {item["key"]: item["default"] for item in described}["honour-peer-noqa"] is True
+
+
+def test_those_below_are_validated_too_and_all_mistakes_are_said(folder: Path, asynclint: Runner) -> None:
+    write(folder, {"sub/asynclint.toml": "selct = []\n", "sub/app/x.py": "", "other/pyproject.toml": ""})
+    write(
+        folder, {"deep/er/asynclint.toml": "root = 1\n", "deep/er/y.py": "", "node_modules/asynclint.toml": "z = 1\n"}
+    )
+    code, out, err = asynclint("config", "validate", ".", "nowhere")
+    assert (code, out) == (2, [])
+    assert err == [
+        "error: deep/er/asynclint.toml:1: `root`: 1 is not true or false",
+        "error: sub/asynclint.toml:1: unknown key `selct`; did you mean `select`?",
+        "error: nowhere: there is no such file or folder",
+    ]
 
 
 def test_files_are_validated(folder: Path, asynclint: Runner) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from asynclint.cli.configuration import PREFIX, config_options, configurations, working_folder
+from asynclint.cli.configuration import PREFIX, config_options, configurations, folders_of, working_folder
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, write_out
 from asynclint.cli.words import Words
@@ -83,22 +83,28 @@ def show(file: str, output_format: str, **options: Any) -> None:
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @config_options
 def validate(paths: tuple[str, ...], **options: Any) -> None:
-    """Check configuration files: those given, or those that hold in the folders given (default: the working folder).
+    """Check configuration files.
+
+    These are the files given, and those that hold for what is in the folders given (default: the working folder).
 
     Exit code: 0 valid, 2 not.
     """
     cwd = working_folder()
-    files: list[str] = []
+    files: dict[str, None] = {}
+    problems: dict[str, None] = {}
     for path in (absolute(path, cwd) for path in paths or (".",)):
         if not Path(path).exists():
-            raise Refusal(SettingsError((f"{display(path, cwd)}: there is no such file or folder",)))
+            problems[f"{display(path, cwd)}: there is no such file or folder"] = None
+            continue
         is_config = Path(path).is_file() and path.endswith(".toml")
         known = configurations({**options, "config": (*options["config"], path)} if is_config else options)
-        resolved = known.for_path(path)
-        _refuse_problems(known)
-        files += [display(layer.file, cwd) for layer in resolved.layers if layer.file is not None]
-    for name in dict.fromkeys(files):
-        say(f"{name}: valid")
+        for folder in folders_of(path, known):
+            files |= dict.fromkeys(layer.file for layer in known.for_folder(folder).layers if layer.file is not None)
+        problems |= dict.fromkeys(known.problems)
+    if problems:
+        raise Refusal(SettingsError(tuple(problems)))
+    for name in files:
+        say(f"{display(name, cwd)}: valid")
     if not files:
         say("no configuration; the defaults hold")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,24 @@ def config_of_run(paths: Sequence[str], options: dict[str, Any]) -> Config:
     """
     known = configurations(options)
     resolved = _of_run(known, paths)
-    try:
-        known.refuse_problems()
-    except SettingsError as error:
-        raise Refusal(error) from None
+    if known.problems:
+        for path in paths:  # all mistakes are said at once, those further down too
+            for folder in folders_of(absolute(path, working_folder()), known):
+                known.for_folder(folder)
+        raise Refusal(SettingsError(known.problems))
     return resolved.config
+
+
+def folders_of(path: str, known: Configurations) -> list[str]:
+    """An absolute folder and those below it that hold source; of a file, its own."""
+    from asynclint.config.exclusion import Exclusion  # noqa: PLC0415 - `--help` needs none of it
+    from asynclint.source.discovery import discover  # noqa: PLC0415 - as above
+
+    if not Path(path).is_dir():
+        return [posixpath.dirname(path)]
+    exclusion = Exclusion(known)
+    found = discover((path,), working_folder(), exclusion, exclusion.respects_gitignore).files
+    return [path, *sorted({posixpath.dirname(file) for file in found})]
 
 
 def config_file_of_run(paths: Sequence[str], options: dict[str, Any]) -> str | None:

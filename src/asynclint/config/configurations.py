@@ -100,10 +100,15 @@ class Configurations:
         python = {folder: said for folder, config in configs.items() if (said := config.target_version) is not None}
         return VersionsByFolder(fastapi, python)
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong with the files read so far."""
+        return tuple(dict.fromkeys(self._files.problems))
+
     def refuse_problems(self) -> None:
-        """Raise SettingsError with everything that is wrong with the files read so far."""
-        if self._files.problems:
-            raise SettingsError(tuple(dict.fromkeys(self._files.problems)))
+        """Raise SettingsError with the problems, if there are any."""
+        if self.problems:
+            raise SettingsError(self.problems)
 
     def _take(self, text: str) -> None:
         path = absolute(text, self._cwd)
