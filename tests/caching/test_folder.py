@@ -65,3 +65,42 @@ def test_a_full_disk_leaves_what_was_there(
     folder.write("files", b"other")
     assert folder.read("files") == b"data"
     assert not list((tmp_path / "cache").glob("*.tmp"))
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "elsewhere"])
+def test_a_link_in_place_of_a_file_is_not_read(tmp_path: Path, target: str) -> None:
+    seal = Seal(b"k")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "elsewhere").write_bytes(seal.sealed(b"data", "files"))
+    (tmp_path / "cache/files").symlink_to(tmp_path / target)
+    assert CacheFolder(str(tmp_path / "cache"), seal).read("files") is None
+
+
+def test_a_pipe_in_place_of_a_file_does_not_hold_the_run_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "files")
+    assert CacheFolder(str(tmp_path), Seal(b"k")).read("files") is None
+
+
+def test_a_link_in_place_of_the_folder_is_neither_read_nor_written_through(tmp_path: Path) -> None:
+    seal = Seal(b"k")
+    elsewhere = tmp_path / "elsewhere"
+    CacheFolder(str(elsewhere), seal).write("files", b"data")
+    before = sorted(path.name for path in elsewhere.iterdir())
+    (tmp_path / "cache").symlink_to(elsewhere)
+    folder = CacheFolder(str(tmp_path / "cache"), seal)
+    folder.write("more", b"data")
+    assert folder.read("files") is None
+    assert sorted(path.name for path in elsewhere.iterdir()) == before
+
+
+def test_a_link_in_place_of_the_file_to_write_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    folder = CacheFolder(str(tmp_path / "cache"), Seal(b"k"))
+    folder.write("files", b"old")
+    (tmp_path / "victim").write_bytes(b"precious")
+    for name in ("files", f"files.{os.getpid()}.tmp"):
+        (tmp_path / "cache" / name).unlink(missing_ok=True)
+        (tmp_path / "cache" / name).symlink_to(tmp_path / "victim")
+    folder.write("files", b"new")
+    folder.write("files", b"new")
+    assert folder.read("files") == b"new"
+    assert (tmp_path / "victim").read_bytes() == b"precious"

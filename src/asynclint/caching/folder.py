@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ class CacheFolder:
     def read(self, name: str) -> bytes | None:
         """The data of a file, None where there is none that can be believed."""
         try:
-            with open(f"{self.path}/{name}", "rb") as stream:  # noqa: PTH123 - pathlib takes 5 ms to import
+            refuse_link(self.path)
+            with open(f"{self.path}/{name}", "rb", opener=_open_regular) as stream:
                 sealed = stream.read()
         except (OSError, ValueError):
             return None
@@ -43,7 +46,7 @@ class CacheFolder:
             self._make()
             temporary = f"{self.path}/{name}.{os.getpid()}.tmp"
             try:
-                with open(temporary, "wb") as stream:  # noqa: PTH123 - as above
+                with open(temporary, "xb") as stream:  # noqa: PTH123 - as above; follows no link that lies there
                     stream.write(self._seal.sealed(data, name))
                 os.replace(temporary, f"{self.path}/{name}")  # noqa: PTH105 - as above
             finally:
@@ -63,11 +66,31 @@ class CacheFolder:
                     yield entry.stat(follow_symlinks=False).st_mtime_ns, entry.path
 
     def _make(self) -> None:
-        if self._made:
-            return
-        os.makedirs(self.path, exist_ok=True)  # noqa: PTH103 - as above
-        for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
-            if not os.path.lexists(f"{self.path}/{name}"):
-                with open(f"{self.path}/{name}", "x", encoding="utf-8") as stream:  # noqa: PTH123 - as above
-                    stream.write(text)
-        self._made = True
+        if not self._made:
+            make_cache_folder(self.path)
+            self._made = True
+
+
+def make_cache_folder(path: str) -> None:
+    """Make the folder, with the marks of a cache, where there is none. Raises OSError."""
+    os.makedirs(path, exist_ok=True)  # noqa: PTH103 - as above
+    refuse_link(path)
+    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+        if not os.path.lexists(f"{path}/{name}"):
+            with open(f"{path}/{name}", "x", encoding="utf-8") as stream:  # noqa: PTH123 - as above
+                stream.write(text)
+
+
+def refuse_link(path: str) -> None:
+    """A link in place of the folder, which a repository may hold, leads to files of others. Raises OSError."""
+    if os.path.islink(path):  # noqa: PTH114 - as above
+        raise NotADirectoryError(errno.ENOTDIR, "is a link", path)
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a file, but not behind a link, and no pipe or device: these may never end."""
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no file", path)
+    return descriptor

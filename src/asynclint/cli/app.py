@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from asynclint import __version__
-from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED
+from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED, TERMINATED
 from asynclint.cli.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 _COMMANDS = {
     "baseline": ("baseline", "Keep the findings of today apart from new ones."),
@@ -56,19 +64,56 @@ def main() -> None:
 def run_command_line(arguments: list[str]) -> int:
     """Run a command and return the exit code; nothing but a code comes out of it, and no traceback."""
     try:
-        code = main.main(arguments, prog_name="asynclint", standalone_mode=False)
+        with _ending_on_request():
+            code = main.main(arguments, prog_name="asynclint", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return NOT_CHECKED
     except click.Abort:  # Ctrl-C
         say("interrupted")
         return INTERRUPTED
+    except _Terminated:
+        say("terminated")
+        return TERMINATED
     except Exception as error:  # noqa: BLE001 - the last place where a defect of ours can be told from one of the user
         if {"-v", "--verbose"}.intersection(arguments):
             _print_traceback()
-        say(f"error: internal error: {type(error).__name__}: {error} (-v shows where)")
+        _say_internal_error(error, keep="--no-cache" not in arguments)
         return NOT_CHECKED
     return code if isinstance(code, int) else 0
+
+
+class _Terminated(BaseException):
+    """SIGTERM came. Like Ctrl-C it unwinds the stack, so that workers are stopped and temporary files removed."""
+
+
+@contextmanager
+def _ending_on_request() -> Iterator[None]:
+    """Have SIGTERM end the run as Ctrl-C does, unless whoever started us has other plans with it."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def _say_internal_error(error: Exception, *, keep: bool) -> None:
+    import traceback  # noqa: PLC0415 - 6 ms, for what never happens
+
+    from asynclint.cli.configuration import working_folder  # noqa: PLC0415 - as above
+    from asynclint.cli.crash_reports import say_report  # noqa: PLC0415 - as above
+
+    what = f"internal error: {type(error).__name__}: {error}"
+    say(f"error: {what} (-v shows where)")
+    if keep:
+        say_report(what, "".join(traceback.format_exception(error)), working_folder())
 
 
 def _print_traceback() -> None:

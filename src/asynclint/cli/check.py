@@ -14,7 +14,8 @@ from asynclint.cli.check_parameters import CheckCommand, Jobs, Reason
 from asynclint.cli.completion import complete_rules
 from asynclint.cli.configuration import PREFIX, config_file_of_run, config_of_run, config_options, working_folder
 from asynclint.cli.contradictions import refuse_contradictions
-from asynclint.cli.coverage import coverage_line, error_line
+from asynclint.cli.coverage import coverage_line
+from asynclint.cli.crash_reports import say_errors
 from asynclint.cli.exit_codes import FINDINGS, NOT_CHECKED, exit_code
 from asynclint.cli.explain import Place, explain
 from asynclint.cli.fixes import say_fixes, write_diff
@@ -150,7 +151,7 @@ if TYPE_CHECKING:
 def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """Check files and folders (default: the working folder).
 
-    Exit code: 0 checked and clean, 1 findings, 2 something was not checked as asked, 130 interrupted.
+    Exit code: 0 checked and clean, 1 findings, 2 something was not checked as asked, 130 or 143 interrupted.
     """
     refuse_contradictions(options, paths)
     if options["no_respect_gitignore"]:
@@ -228,8 +229,7 @@ def _exit_code(left: Narrowed, settings: Settings, options: dict[str, Any], *, c
 
 
 def _say_outcome(left: Narrowed, baseline: BaselineFile | None, options: dict[str, Any], *, seconds: float) -> None:
-    for error in left.report.errors:
-        say(error_line(error))
+    say_errors(left.report.errors, None if options["no_cache"] else working_folder())
     if baseline and left.fixed and (options["baseline_strict"] or not options["quiet"]):
         say(baseline.fixed_line(left.fixed))
     if options["timings"]:

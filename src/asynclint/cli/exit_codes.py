@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 FINDINGS = 1
 NOT_CHECKED = 2
 INTERRUPTED = 130
+"""By Ctrl-C."""
+TERMINATED = 143
+"""By SIGTERM, as a CI server sends it."""
 
 
 def exit_code(report: Report, settings: Settings) -> int:

@@ -101,13 +101,15 @@ class CheckError:
     """Something that was not checked as asked: one line for people, naming the file and the way out.
 
     `code` is a rule code where one exists (ASL010 syntax error, ASL011 unreadable file), else a short word
-    such as `missing-path`, `empty-folder`, `internal-error`. `location` is None where no place is known.
+    such as `missing-path`, `empty-folder`, `internal-error`. `location` is None where no place is known. `details` is
+    for the developers of asynclint, over many lines: where an internal error happened.
     """
 
     code: str
     filename: str
     message: str
     location: Location | None = None
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)

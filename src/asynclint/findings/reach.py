@@ -25,6 +25,8 @@ class Reach:
         self._wide: list[Directive] = []
         self._enabling: list[Directive] = []
         self._block_ends: dict[Span, int] = {}
+        self._about: dict[str, list[Directive]] = {}
+        self._anchors: dict[Span, int] = {}
         for directive in directives:
             self._enter(directive)
 
@@ -52,9 +54,10 @@ class Reach:
         yield from self._standing.get(place, ())
 
     def speaking_for(self, offset: int, code: str) -> Iterator[Directive]:
-        """The directives that are about the statement at an offset, whatever rules they name, nearest ones first.
+        """The directives that are about the statement at an offset, nearest ones first.
 
-        Of a `disable` it depends on the code whether an `enable` has ended it.
+        Those on the statement or above it come whatever rules they name; others only if they name this one, and a
+        `disable` only where no `enable` for the rule has ended it.
         """
         place = self.place(offset)
         if place is not None:
@@ -62,9 +65,15 @@ class Reach:
             yield from (item for item in standing if item.verb in (Verb.NOQA, Verb.IGNORE))
             yield from self._before.get(place, ())
         start = offset if place is None else place.start
-        for directive in self._wide:
+        for directive in self._wide_about(code):
             if directive.verb is Verb.IGNORE_FILE or self._is_disabled(directive, start, code):
                 yield directive
+
+    def _wide_about(self, code: str) -> list[Directive]:
+        known = self._about.get(code)
+        if known is None:
+            known = self._about[code] = [item for item in self._wide if _names(item, code)]
+        return known
 
     def ended_by_none_but(self, disable: Directive) -> Iterator[Directive]:
         """Each `enable` that would end nothing without this `disable`."""
@@ -98,7 +107,10 @@ class Reach:
 
     def _anchor(self, directive: Directive) -> int:
         """Where the statement that a directive stands on begins, else where its comment does."""
-        return self.place_or_comment(directive).start
+        known = self._anchors.get(directive.span)
+        if known is None:
+            known = self._anchors[directive.span] = self.place_or_comment(directive).start
+        return known
 
     def _block_end(self, disable: Directive) -> int:
         """Where the block ends that a `disable` stands in: at the first statement that is indented less."""
@@ -109,9 +121,11 @@ class Reach:
 
     def _found_block_end(self, anchor: int) -> int:
         indent = self._indent(anchor)
-        for line in self._comments.logical_lines:
-            if line.start > anchor and self._indent(line.start) < indent:
+        line = self._comments.next_line(anchor) if indent else None
+        while line is not None:
+            if self._indent(line.start) < indent:
                 return line.start
+            line = self._comments.next_line(line.start)
         return len(self._data) + 1
 
     def _indent(self, offset: int) -> int:

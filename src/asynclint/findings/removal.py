@@ -19,7 +19,8 @@ _COOKIE_ROWS = 2
 def without_items(data: bytes, directive: Directive, unused: Collection[Item]) -> TextEdit:
     """Takes items out of the list of a directive, or the directive itself where none is left."""
     items = directive.items
-    kept = [item.text for item in items if item not in unused]
+    leaving = frozenset(unused)
+    kept = [item.text for item in items if item not in leaving]
     if not kept:
         return without_directive(data, directive)
     separator = data[items[0].span.end : items[1].span.start].decode()

@@ -89,6 +89,9 @@ class _Suppressions:
         self._directives = tuple(
             read_directives(module.module.data, self._comments.comments, policy.vocabulary),
         )
+        self._by_comment: dict[Span, list[Directive]] = {}
+        for directive in self._directives:
+            self._by_comment.setdefault(directive.comment, []).append(directive)
         self._reach = Reach(module.module.data, self._comments, self._directives)
         self._silenced: dict[Directive | Item, set[str]] = {}
         self._kept: dict[Span, set[str]] = {}
@@ -114,9 +117,8 @@ class _Suppressions:
     def silence_remark(self, remark: Diagnostic) -> bool:
         """Whether a finding about a suppression is itself silenced, which only its own code can do."""
         start = remark.location.span.start
-        comment = next(item for item in self._comments.comments if item.start <= start < item.end)
         directives = (
-            *self._reach.standing_at(self._place(start) or comment),
+            *self._reach.standing_at(self._place(start) or self._comments.comment_at(start)),
             *self._reach.speaking_for(start, remark.code),
         )
         return any(
@@ -170,7 +172,7 @@ class _Suppressions:
     def _lacks_reason(self, directive: Directive) -> bool:
         if directive.is_noqa and not any(item.owner is Owner.OURS for item in directive.items):
             return False
-        return not has_reason(self._module.module.data, directive, self._directives)
+        return not has_reason(self._module.module.data, directive, self._by_comment[directive.comment])
 
     def _unused(self, directive: Directive, ran: frozenset[str]) -> Iterator[Diagnostic]:
         if directive.is_noqa and directive.is_blanket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,9 +31,14 @@ def in_halves(work: Callable[[Sequence[Item]], Result], items: Sequence[Item], *
     if child == 0:
         _be_child(work, items[middle:], reading, writing)
     os.close(writing)
-    first = work(items[:middle])
-    with os.fdopen(reading, "rb") as pipe:
-        data = pipe.read()
+    try:
+        with os.fdopen(reading, "rb") as pipe:
+            first = work(items[:middle])
+            data = pipe.read()
+    except BaseException:  # Ctrl-C above all: nobody wants to wait for work that is under way
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
     _, status = os.waitpid(child, 0)
     second: Result = pickle.loads(data) if status == 0 and data else work(items[middle:])  # noqa: S301 - our own child
     return [first, second]
@@ -42,6 +48,8 @@ def _be_child(work: Callable[[Sequence[Item]], Result], items: Sequence[Item], r
     """Never returns: a child that ran on would do the parent's work twice."""
     status = 1
     try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers it, and ends this process
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.close(reading)
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(work(items), pipe, protocol=pickle.HIGHEST_PROTOCOL)

@@ -206,7 +206,10 @@ def _lower_source(source: SourceFile, reading: Reading) -> IndexedFile:
         return IndexedFile(path, shown, source.data, error=problem, digest=source.digest, stamp=source.stamp)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in one file, the others are read
         _LOG.debug("reading %s", shown, exc_info=True)
-        return _broken(path, shown, f"asynclint could not read it: {type(error).__name__}: {error}")
+        import traceback  # noqa: PLC0415 - 6 ms, for what should never happen
+
+        what = f"asynclint could not read it: {type(error).__name__}: {error}"
+        return _broken(path, shown, what, "".join(traceback.format_exception(error)))
 
 
 def _syntax_error(source: SourceFile, error: LowerError) -> CheckError:
@@ -215,8 +218,8 @@ def _syntax_error(source: SourceFile, error: LowerError) -> CheckError:
     return CheckError(SYNTAX_ERROR, source.display, error.message, location(source, Span(offset, offset)))
 
 
-def _broken(path: str, shown: str, message: str) -> IndexedFile:
-    return IndexedFile(path, shown, error=CheckError(INTERNAL_ERROR, shown, " ".join(message.split())))
+def _broken(path: str, shown: str, message: str, details: str = "") -> IndexedFile:
+    return IndexedFile(path, shown, error=CheckError(INTERNAL_ERROR, shown, " ".join(message.split()), details=details))
 
 
 def _chunks(paths: Sequence[str]) -> list[list[str]]:
@@ -326,4 +329,17 @@ def _pool(processes: int, start_method: str) -> Iterator[ProcessPoolExecutor]:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()
+
+
+def _end_with_parent() -> None:
+    """Nobody tells a worker that its parent was killed: it would wait for work forever."""
+    from multiprocessing import parent_process  # noqa: PLC0415 - as above
+    from multiprocessing.connection import wait  # noqa: PLC0415 - as above
+
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

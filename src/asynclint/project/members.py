@@ -35,8 +35,13 @@ from asynclint.project.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from asynclint.project.inference import Evaluator
     from asynclint.project.scopes import Binding
+
+MAX_ANCESTORS = 200
+"""Of a class; what lies beyond is unknown. The deepest of real classes have some sixty."""
 
 PROPERTIES = frozenset(
     {
@@ -76,32 +81,67 @@ class MemberReader:
     # -- classes -----------------------------------------------------------------------------------------------
 
     def mro(self, cls: Class) -> tuple[MroEntry, ...]:
-        """The order in which attributes are looked up: depth first, left to right, the last of equals kept."""
-        found = self._mros.get(id(cls))
-        if found is None:
-            self._mros[id(cls)] = (cls,)  # a cycle of bases ends here
-            found = self._linearise(cls)
-            self._mros[id(cls)] = found
-        return found
+        """The order in which attributes are looked up: depth first, left to right, the last of equals kept.
+
+        Ends in None, for something unknown, where there are more than MAX_ANCESTORS or the class is its own ancestor.
+        """
+        if id(cls) not in self._mros:
+            self._linearise_all(tuple(self._bases_first(cls)))
+        return self._mros[id(cls)]
+
+    def _linearise_all(self, classes: Sequence[Class]) -> None:
+        """Find the order of classes that come after their bases, unless there are cycles."""
+        for cls in classes:
+            if any(id(parent) not in self._mros for parent in self._parents(cls)):
+                # The same for each class of a cycle, whichever is asked for first.
+                self._mros |= {id(item): (item, None) for item in classes if self._is_own_ancestor(item)}
+            if id(cls) not in self._mros:
+                self._mros[id(cls)] = self._linearise(cls)
+
+    def _is_own_ancestor(self, cls: Class) -> bool:
+        """Whether its bases lead back to a class; those with more than MAX_ANCESTORS count as if they did."""
+        seen: set[int] = set()
+        pending = self._parents(cls)
+        while pending and len(seen) <= MAX_ANCESTORS:
+            parent = pending.pop()
+            if parent is cls:
+                return True
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                pending += self._parents(parent)
+        return len(seen) > MAX_ANCESTORS
+
+    def _bases_first(self, cls: Class) -> Iterator[Class]:
+        """The class and those of its ancestors that have no order yet, each after its bases; no recursion."""
+        entered = {id(cls)}
+        pending = [(cls, iter(self._parents(cls)))]
+        while pending:
+            current, parents = pending[-1]
+            parent = next(parents, None)
+            if parent is None:
+                pending.pop()
+                yield current
+            elif id(parent) not in entered and id(parent) not in self._mros:
+                entered.add(id(parent))
+                pending.append((parent, iter(self._parents(parent))))
+
+    def _parents(self, cls: Class) -> list[Class]:
+        values = (self._evaluator.value(base, cls.parent) for base in cls.ir.bases)
+        return [member.cls for value in values for member in members(value) if isinstance(member, ClassValue)]
 
     def _linearise(self, cls: Class) -> tuple[MroEntry, ...]:
-        entries: list[MroEntry] = [cls]
+        entries: list[MroEntry] = []
         for base in cls.ir.bases:
             for member in members(self._evaluator.value(base, cls.parent)):
                 match member:
                     case ClassValue(cls=parent):
-                        entries += self.mro(parent)
+                        entries += self._mros.get(id(parent), (parent, None))
                     case External(name=name):
                         entries += self._external_mro(knowledge.canonical(name))
                     case _:
                         entries.append(None)
-        result: list[MroEntry] = []
-        for entry in reversed(entries):
-            if entry not in result:
-                result.append(entry)
-        # The class itself stays first even where a cycle of bases names it again.
-        result = [entry for entry in reversed(result) if entry is not cls]
-        return (cls, *result)
+        order: list[MroEntry] = [cls, *reversed(dict.fromkeys(reversed(entries)))]
+        return tuple(order) if len(order) <= MAX_ANCESTORS else (*order[:MAX_ANCESTORS], None)
 
     def _external_mro(self, name: str) -> list[MroEntry]:
         return [name, *(entry for base in knowledge.bases(name) for entry in self._external_mro(base))]

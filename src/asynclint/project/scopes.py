@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -159,8 +160,11 @@ class ScopeIndex:
         earlier: list[Binding] = []
         hidden = False
         branches: dict[int, set[int]] = {}
-        for binding in reversed(found):
-            if binding.order >= order or not _flows(binding.block, block):
+        # A name can be bound a thousand times in one body, and be read as often: neither way looks at all bindings.
+        middle = bisect_left(found, order, key=_order)
+        for position in range(middle - 1, -1, -1):
+            binding = found[position]
+            if not _flows(binding.block, block):
                 continue
             earlier.append(binding)
             if block[: len(binding.block)] == binding.block:
@@ -169,8 +173,14 @@ class ScopeIndex:
             if self._completes(binding, block, branches):
                 break
         earlier.reverse()
-        if not hidden:
-            earlier += [item for item in found if item.order >= order and _in_common_loop(item.block, block)]
+        loop = None if hidden else next((depth for depth, step in enumerate(block) if step.loop), None)
+        if loop is not None:
+            # What is bound after the use is seen in the next turn of a loop that holds both.
+            turn = block[: loop + 1]
+            for position in range(middle, len(found)):
+                if found[position].block[: loop + 1] != turn:
+                    break
+                earlier.append(found[position])
         return [binding for binding in earlier if binding.kind != "delete"]
 
     def starred_after(self, bindings: list[Binding], use: Use | None) -> list[ir.ImportFrom]:
@@ -445,6 +455,10 @@ class ScopeIndex:
     }
 
 
+def _order(binding: Binding) -> int:
+    return binding.order
+
+
 def _shared(left: Block, right: Block) -> int:
     count = 0
     for one, other in zip(left, right, strict=False):
@@ -462,8 +476,3 @@ def _flows(origin: Block, to: Block) -> bool:
     if any(step.leaves for step in origin[shared:]):
         return False
     return not (shared < len(to) and origin[shared].group != -1 and origin[shared].group == to[shared].group)
-
-
-def _in_common_loop(left: Block, right: Block) -> bool:
-    """A binding after the use is seen in the next turn of a loop that holds both."""
-    return bool(left) and any(step.loop for step in left[: _shared(left, right)])

@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import logging
 import os
 import time
-import traceback
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from asynclint.core.diagnostic import CheckError, Diagnostic
+from asynclint.core.budget import MOST_FINDINGS
 from asynclint.core.outcome import Outcome
 from asynclint.findings.fingerprint import with_fingerprints
 from asynclint.findings.order import ordered
 from asynclint.findings.sources import sources_of
 from asynclint.findings.suppressions import Filtered, filter_suppressed
 from asynclint.flow.ir import decode_module
+from asynclint.project.excess import excess
 from asynclint.project.forking import in_halves
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
 from asynclint.rulekit.discovery import all_rules
+from asynclint.run.failures import failure, failure_of_rule, too_many_findings, too_much_work
 from asynclint.run.progress import silent
 from asynclint.run.tallies import added_up
 from asynclint.semantics.blocking import unresolved_calls
 from asynclint.semantics.module_context import ModuleContext
-from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR
+from asynclint.source.problems import SYNTAX_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from asynclint.core.diagnostic import SourceText
+    from asynclint.core.diagnostic import CheckError, Diagnostic, SourceText
     from asynclint.findings.ruling import Ruling, Rulings
     from asynclint.project.indexing import FileIndex, IndexedFile, Progress
     from asynclint.rulekit.rule import Rule
     from asynclint.run.planning import Work
-
-_PACKAGE = Path(__file__).parent.parent
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +149,23 @@ def _check_modules(project: Project, paths: Sequence[str], checker: Checker, pro
 
 def _outcome(context: ModuleContext, checker: Checker, seconds: dict[str, float]) -> Outcome:
     ruling = checker.rulings.of(context.module.path)
+    bound = excess(context.module)
+    if bound is not None:
+        return Outcome(errors=(too_much_work(context.module.source.display, bound),), checked=False)
     found, failures = check_module(context, checker.rules_for(ruling), seconds)
-    filtered = checker.filtered(context, found, ruling, failures)
+    errors = list(failures.values())
+    unresolved = 0
+    try:
+        filtered = checker.filtered(context, found, ruling, failures)
+        unresolved = unresolved_calls(context) if checker.counts else 0
+    except Exception as error:  # noqa: BLE001 - as in a rule: the other files are checked
+        errors.append(failure("its suppressions were not read", context.module.source.display, error))
+        filtered = Filtered(tuple(found), 0)
     return Outcome(
         diagnostics=with_fingerprints(ordered(ruling.applied(filtered.kept))),
-        errors=tuple(failures.values()),
+        errors=tuple(errors),
         suppressed=filtered.suppressed,
-        unresolved_calls=unresolved_calls(context) if checker.counts else 0,
+        unresolved_calls=unresolved,
     )
 
 
@@ -188,17 +195,11 @@ def check_module(
     for rule in rules:
         started = time.perf_counter()
         try:
-            diagnostics.extend(rule.check(context))
+            found = list(islice(rule.check(context), MOST_FINDINGS + 1))
+            diagnostics += found[:MOST_FINDINGS]
+            if len(found) > MOST_FINDINGS:
+                errors[rule.code] = too_many_findings(rule, shown, MOST_FINDINGS)
         except Exception as error:  # noqa: BLE001 - a rule that fails on a file must not keep the others from it
-            _LOG.debug("%s on %s", rule.code, shown, exc_info=True)
-            errors[rule.code] = CheckError(INTERNAL_ERROR, shown, _failure(rule, error))
+            errors[rule.code] = failure_of_rule(rule, shown, error)
         seconds[rule.code] = seconds.get(rule.code, 0.0) + time.perf_counter() - started
     return diagnostics, errors
-
-
-def _failure(rule: Rule, error: Exception) -> str:
-    """One line that tells users what was not checked, and us where to look."""
-    _, *frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
-    what = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"rule {rule.code} {rule.name} failed: {what} ({Path(ours[-1].filename).name}:{ours[-1].lineno})"

@@ -65,6 +65,10 @@ class Comments:
             return None
         return self.logical_lines[place]
 
+    def comment_at(self, offset: int) -> Span:
+        """The comment that holds an offset, which one must."""
+        return self.comments[bisect_right(self.comments, offset, key=lambda comment: comment.start) - 1]
+
     def next_line(self, offset: int) -> Span | None:
         """The first logical line that begins after an offset; None behind the last."""
         place = bisect_right(self.logical_lines, offset, key=lambda line: line.start)

@@ -1,0 +1,26 @@
+"""Bodies that would take too long: the work on a name grows with the places that bind it times those that read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asynclint.core.budget import MOST_PAIRS
+
+if TYPE_CHECKING:
+    from asynclint.project.model import Function, Module
+
+_SMALL: Final = 16_000
+"""Bytes of a body in which no name can be bound and read so often: each takes four at least."""
+
+
+def excess(module: Module) -> str | None:
+    """What there is too much of in a module, in one line; None if it can be analysed."""
+    if len(module.data) < _SMALL:
+        return None
+    bodies: list[Module | Function] = [module]
+    bodies += (function for function in module.functions if function.ir.end - function.ir.start >= _SMALL)
+    for body in bodies:
+        for name, bindings in body.index.bindings.items():
+            if len(bindings) * len(body.index.names.get(name, ())) > MOST_PAIRS:
+                return f"one body binds `{name}` in {len(bindings):,} places and reads it in as many"
+    return None
