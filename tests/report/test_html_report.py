@@ -8,12 +8,14 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynclint.core.diagnostic import Applicability, Diagnostic, Edit, Fix, Report, RuleInfo, SourceText
 from asynclint.core.entry_point import BlockingPath, EntryPoint, EntryPoints, Thread
+from asynclint.report import html_report
 from asynclint.report.excerpts import MAX_COLUMNS, MAX_ROWS, Excerpts
 from asynclint.report.fix_diff import hunks
 from asynclint.report.html_report import render
@@ -90,6 +92,13 @@ def test_what_is_read_from_a_project_cannot_leave_its_place(blocking: Diagnostic
     assert data["findings"][0]["message"] == HOSTILE.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     assert "<script>document.title" in data["excerpts"][0]["lines"][0]["text"]
     assert "\u2028" not in page
+
+
+def test_the_script_makes_no_markup_and_no_code_of_text() -> None:
+    script = (Path(html_report.__file__).with_name("html_page") / "report.js").read_text(encoding="utf-8")
+    assert "document.createElement" in script
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "DOMParser"):
+        assert way not in script
 
 
 def test_the_data_of_a_page(report: Report) -> None:
