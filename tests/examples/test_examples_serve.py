@@ -12,7 +12,7 @@ import threading
 import urllib.request
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -94,6 +94,27 @@ def test_every_mistake_shows_at_run_time(tmp_path: Path) -> None:
     passed = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is None]
     assert int(suite.attrib["tests"]) > 0
     assert (suite.get("errors"), passed) == ("0", [])
+
+
+def test_fixing_leaves_no_finding_with_a_fix_and_breaks_nothing(tmp_path: Path) -> None:
+    copy = tmp_path / "shop"
+    shutil.copytree(FLAWED, copy)
+    before = report_of(copy)
+    assert sum(bool(item["fixes"]) for item in before) > 5
+    fixing = run("-m", "asynclint", "check", "--no-cache", "--fix", "--unsafe-fixes", cwd=copy)
+    assert fixing.returncode == 1
+    assert "not fixed" not in fixing.stderr
+    left = report_of(copy)
+    assert [item for item in left if item["fixes"]] == []
+    assert len(left) <= sum(not item["fixes"] for item in before)
+    tests = run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=copy)
+    assert tests.returncode == 0, tests.stdout + tests.stderr
+
+
+def report_of(folder: Path) -> list[dict[str, Any]]:
+    done = run("-m", "asynclint", "check", "--no-cache", "--output-format", "json", cwd=folder)
+    diagnostics: list[dict[str, Any]] = json.loads(done.stdout)["diagnostics"]
+    return diagnostics
 
 
 def test_the_two_differ_in_the_mistakes_only() -> None:

@@ -63,7 +63,9 @@ def test_each_works(service: Path) -> None:
     assert (last.returncode, last.stdout) == (0, ""), "everything is fixed or silenced"
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands_of(page.read_text(encoding="utf-8"))], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if commands_of(page.read_text(encoding="utf-8"))], ids=lambda page: page.stem
+)
 def test_each_on_a_page_works(page: Path, service: Path) -> None:
     for command in commands_of(page.read_text(encoding="utf-8")):
         done = run(service, command)
