@@ -9,10 +9,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from asynclint.flow.ir import MODULE_SCOPE, ClassIR, FunctionIR
+from asynclint.flow.ir import MODULE_SCOPE, ClassIR, FunctionIR, Name
+from asynclint.flow.traversal import bound_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from asynclint.flow.ir import Expr
 
 NO_CLASS: Final = -1
 
@@ -20,7 +23,16 @@ NO_CLASS: Final = -1
 class Scope:
     """A module, function or class while its body is being lowered."""
 
-    __slots__ = ("calls", "class_index", "function_index", "global_names", "has_await", "is_generator", "prefix")
+    __slots__ = (
+        "assigned",
+        "calls",
+        "class_index",
+        "function_index",
+        "global_names",
+        "has_await",
+        "is_generator",
+        "prefix",
+    )
 
     def __init__(self, prefix: str, function_index: int, class_index: int) -> None:
         self.prefix = prefix
@@ -33,12 +45,25 @@ class Scope:
         """Declared `global` so far: a definition of such a name is qualified as one of the module."""
         self.calls: set[str] = set()
         """The last names of what is called."""
+        self.assigned: set[str] = set()
+        """The names that are assigned or imported."""
         self.has_await = False
         self.is_generator = False
 
     def qualify(self, name: str) -> str:
         """The `__qualname__` of a definition in this body."""
         return name if name in self.global_names else self.prefix + name
+
+    def assign(self, target: Expr) -> None:
+        """Note the names that a target binds."""
+        if isinstance(target, Name):
+            self.assigned.add(target.id)
+        else:
+            self.assigned.update(name.id for name, _ in bound_names(target))
+
+    @property
+    def called_locals(self) -> tuple[str, ...]:
+        return tuple(sorted(self.calls & self.assigned))
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -236,7 +236,9 @@ def _check_length(chain: Sequence[ast.BinOp | ast.If]) -> None:
 
 
 def _named_expr(node: ast.NamedExpr, state: _State) -> ir.NamedExpr:
-    return ir.NamedExpr(_name(node.target, state), _expr(node.value, state))
+    target = _name(node.target, state)
+    state.scope.assign(target)
+    return ir.NamedExpr(target, _expr(node.value, state))
 
 
 def _starred(node: ast.Starred, state: _State) -> ir.Starred:
@@ -360,12 +362,17 @@ def _expr_stmt(node: ast.Expr, state: _State) -> ir.ExprStmt:
 
 
 def _assign(node: ast.Assign, state: _State) -> ir.Assign:
-    return ir.Assign(_exprs(node.targets, state), _expr(node.value, state), _start(node, state), _end(node, state))
+    targets = _exprs(node.targets, state)
+    for target in targets:
+        state.scope.assign(target)
+    return ir.Assign(targets, _expr(node.value, state), _start(node, state), _end(node, state))
 
 
 def _ann_assign(node: ast.AnnAssign, state: _State) -> ir.AnnAssign:
+    target = _expr(node.target, state)
+    state.scope.assign(target)
     return ir.AnnAssign(
-        _expr(node.target, state),
+        target,
         _expr(node.annotation, state),
         _optional(node.value, state),
         _start(node, state),
@@ -433,6 +440,7 @@ def _import_from(node: ast.ImportFrom, state: _State) -> ir.ImportFrom:
 def _aliases(nodes: list[ast.alias], state: _State) -> tuple[ir.Alias, ...]:
     aliases = tuple([ir.Alias(node.name, node.asname) for node in nodes])
     state.aliases += [alias for alias in aliases if alias.asname is not None]
+    state.scope.assigned.update([alias.asname or alias.name for alias in aliases])
     return aliases
 
 
@@ -588,6 +596,7 @@ def _function_def(node: ast.FunctionDef | ast.AsyncFunctionDef, state: _State) -
             name_start=_name_start(start, state),
             body=ir.encode_body(body),
             calls=tuple(sorted(inner.calls)),
+            called_locals=inner.called_locals,
         )
     )
     return ir.FunctionDef(index, start)
@@ -685,6 +694,7 @@ def _param(node: ast.arg, kind: str, default: ast.expr | None, state: _State) ->
 
 
 def _type_alias(node: Any, state: _State) -> ir.TypeAliasDef:
+    state.scope.assigned.add(node.name.id)
     return ir.TypeAliasDef(node.name.id, _expr(node.value, state), _start(node, state), _end(node, state))
 
 

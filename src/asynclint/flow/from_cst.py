@@ -442,7 +442,9 @@ def _if_exp(node: cst.IfExp, state: _State) -> ir.IfExp:
 
 
 def _named_expr(node: cst.NamedExpr, state: _State) -> ir.NamedExpr:
-    return ir.NamedExpr(cast("ir.Name", _expr(node.target, state)), _expr(node.value, state))
+    target = cast("ir.Name", _expr(node.target, state))
+    state.scope.assign(target)
+    return ir.NamedExpr(target, _expr(node.value, state))
 
 
 def _yield(node: cst.Yield, state: _State) -> ir.Yield | ir.YieldFrom:
@@ -565,12 +567,16 @@ def _expr_stmt(node: cst.Expr, state: _State) -> ir.ExprStmt:
 
 def _assign(node: cst.Assign, state: _State) -> ir.Assign:
     targets = tuple(_expr(target.target, state) for target in node.targets)
+    for target in targets:
+        state.scope.assign(target)
     return ir.Assign(targets, _expr(node.value, state), *state.span(node))
 
 
 def _ann_assign(node: cst.AnnAssign, state: _State) -> ir.AnnAssign:
     annotation = _expr(node.annotation.annotation, state)
-    return ir.AnnAssign(_expr(node.target, state), annotation, _optional(node.value, state), *state.span(node))
+    target = _expr(node.target, state)
+    state.scope.assign(target)
+    return ir.AnnAssign(target, annotation, _optional(node.value, state), *state.span(node))
 
 
 def _aug_assign(node: cst.AugAssign, state: _State) -> ir.AugAssign:
@@ -637,10 +643,12 @@ def _aliases(nodes: Iterable[cst.ImportAlias], state: _State) -> tuple[ir.Alias,
         for node in nodes
     )
     state.aliases += [alias for alias in aliases if alias.asname is not None]
+    state.scope.assigned.update([alias.asname or alias.name for alias in aliases])
     return aliases
 
 
 def _type_alias(node: cst.TypeAlias, state: _State) -> ir.TypeAliasDef:
+    state.scope.assigned.add(_identifier(node.name))
     return ir.TypeAliasDef(_identifier(node.name), _expr(node.value, state), *state.span(node))
 
 
@@ -797,6 +805,7 @@ def _function_def(node: cst.FunctionDef, state: _State) -> ir.FunctionDef:
             name_start=state.start(node.name),
             body=ir.encode_body(body),
             calls=tuple(sorted(inner.calls)),
+            called_locals=inner.called_locals,
         )
     )
     return ir.FunctionDef(index, start)

@@ -484,6 +484,8 @@ class FunctionIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=Fals
     body: msgspec.Raw
     calls: tuple[str, ...]
     """As `ModuleIR.calls`, of this body."""
+    called_locals: tuple[str, ...]
+    """Those of `calls` that the body itself assigns or imports: what they stand for, only the body tells. Sorted."""
 
 
 class ClassIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):

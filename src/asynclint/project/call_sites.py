@@ -155,16 +155,22 @@ class CallSiteReader:
         """The parameters that the function itself calls, in its own thread."""
         found = self._called.get(id(function))
         if found is None:
-            names = {param.name for param in function.ir.params}
-            index = function.index
-            called = {
-                call.func.id
-                for call in index.calls
-                if isinstance(call.func, ir.Name) and call.func.id in names and not index.uses[id(call)].deferred
-            }
-            found = tuple(sorted(name for name in called if len(index.bindings[name]) == 1))
-            self._called[id(function)] = found
+            names = {param.name for param in function.ir.params if param.name in function.ir.calls}
+            found = self._called[id(function)] = tuple(sorted(_called_names(function, names))) if names else ()
         return found
+
+
+def _called_names(function: Function, names: set[str]) -> set[str]:
+    """Those of the names, bound once, that the body calls on the spot."""
+    index = function.index
+    return {
+        call.func.id
+        for call in index.calls
+        if isinstance(call.func, ir.Name)
+        and call.func.id in names
+        and not index.uses[id(call)].deferred
+        and len(index.bindings[call.func.id]) == 1
+    }
 
 
 def _is_of_super(call: ir.Call) -> bool:

@@ -104,8 +104,10 @@ class IterationReader:
     def _iterated_parameters(self, function: Function) -> tuple[str, ...]:
         found = self._iterated.get(id(function))
         if found is None:
-            names = {param.name for param in function.ir.params if len(function.index.bindings[param.name]) == 1}
-            iterated = set(_iterated_names(function)) & names if names else set()
+            iterated: set[str] = set()
+            if function.ir.params and _may_iterate(function):
+                names = {param.name for param in function.ir.params if len(function.index.bindings[param.name]) == 1}
+                iterated = set(_iterated_names(function)) & names
             found = self._iterated[id(function)] = tuple(sorted(iterated))
         return found
 
@@ -179,6 +181,12 @@ class IterationReader:
         if isinstance(call.func, ir.Attribute) and call.func.attr in {"join", "extend", "update"}:
             return call.args[0] is node
         return self._consumed_argument(call, list(self._external_names(call, scope))) is node
+
+
+def _may_iterate(function: Function) -> bool:
+    """A look at the text and the calls, before the body is decoded."""
+    start, end = function.ir.start, function.ir.end
+    return function.module.data.find(b"for", start, end) >= 0 or not CONSUMERS.keys().isdisjoint(function.ir.calls)
 
 
 def _iterated_names(function: Function) -> Iterator[str]:

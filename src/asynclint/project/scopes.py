@@ -120,8 +120,8 @@ class ScopeIndex:
         self.statements: list[ir.Stmt] = []
         self.enclosing: dict[int, ir.Stmt] = {}
         self.statement_blocks: dict[int, Block] = {}
-        self.global_names: set[str] = set()
-        self.nonlocal_names: set[str] = set()
+        self.global_names: frozenset[str] = frozenset()
+        self.nonlocal_names: frozenset[str] = frozenset()
         self.star_imports: list[Binding] = []
         self.calls: list[ir.Call] = []
         self.attributes: list[ir.Attribute] = []
@@ -144,6 +144,7 @@ class ScopeIndex:
         for param in params:
             self._bind(Binding("param", param.name, 0, self._root, annotation=param.annotation, source=param))
         self._visit_body(body, self._root, None)
+        del self._listed  # only building needs it, and there are many bodies
 
     # -- asking ------------------------------------------------------------------------------------------------
 
@@ -356,10 +357,10 @@ class ScopeIndex:
                 self._bind_target("delete", target, None, block, node)
 
     def _global(self, node: ir.Global, _block: Block) -> None:
-        self.global_names.update(node.names)
+        self.global_names = self.global_names.union(node.names)
 
     def _nonlocal(self, node: ir.Nonlocal, _block: Block) -> None:
-        self.nonlocal_names.update(node.names)
+        self.nonlocal_names = self.nonlocal_names.union(node.names)
 
     def _import(self, node: ir.Import, block: Block) -> None:
         for alias in node.names:

@@ -15,6 +15,7 @@ from asynclint.flow.traversal import dotted, walk
 from asynclint.knowledge.coroutines import is_coroutine_function
 from asynclint.project.dispositions import Fate
 from asynclint.project.model import Class, Function
+from asynclint.project.places import bodies_with
 from asynclint.project.roles import Role
 from asynclint.project.values import (
     BoundMethod,
@@ -70,8 +71,7 @@ class CoroutineSite:
 
 def coroutine_sites(module: ModuleContext) -> Iterator[CoroutineSite]:
     """Every expression of the module that certainly gives a coroutine and is not awaited on the spot."""
-    scopes: tuple[Scope, ...] = (module.module, *module.module.classes, *module.module.functions)
-    for scope in scopes:
+    for scope in _scopes_to_read(module):
         for call in scope.index.calls:
             if isinstance(scope.index.parents.get(id(call)), ir.Await | ir.YieldFrom | ir.Yield):
                 continue
@@ -80,6 +80,34 @@ def coroutine_sites(module: ModuleContext) -> Iterator[CoroutineSite]:
                 if name is not None:
                     yield CoroutineSite(scope, call, name)
         yield from _property_sites(module, scope)
+
+
+def _scopes_to_read(module: ModuleContext) -> Iterator[Scope]:
+    """The bodies that may have such an expression, by the names in them: the others need not be decoded."""
+    names = module.project.coroutine_names
+    aliases = {
+        name
+        for name, bindings in module.module.index.bindings.items()
+        if any(_may_stand_for_async(binding, names) for binding in bindings)
+    }
+    properties = {
+        id(scope)
+        for name in module.project.async_property_names
+        if name.encode() in module.module.data
+        for scope in bodies_with(module.module, name)
+    }
+    yield module.module
+    yield from module.module.classes
+    for function in module.module.functions:
+        calls = function.ir.calls
+        if (
+            function.ir.called_locals
+            or not names.isdisjoint(calls)
+            or not aliases.isdisjoint(calls)
+            or any(param.annotation is not None and param.name in calls for param in function.ir.params)
+            or id(function) in properties
+        ):
+            yield function
 
 
 def _property_sites(module: ModuleContext, scope: Scope) -> Iterator[CoroutineSite]:
@@ -101,11 +129,15 @@ def _may_be_async(module: ModuleContext, scope: Scope, callee: ir.Expr) -> bool:
     if callee.id in names:
         return True
     bindings = scope.index.bindings.get(callee.id) or module.module.index.bindings.get(callee.id, [])
-    return any(
+    return any(_may_stand_for_async(binding, names) for binding in bindings)
+
+
+def _may_stand_for_async(binding: Binding, names: frozenset[str]) -> bool:
+    """Whether a name may be bound to an async function of any other name, or to one of `names`."""
+    return (
         binding.kind in {"assign", "annotation"}
         or (binding.kind == "param" and binding.annotation is not None)
         or (isinstance(binding.source, ir.Alias) and binding.source.name in names)
-        for binding in bindings
     )
 
 
