@@ -6,6 +6,7 @@ Scripts and commands are of this kind, jobs of a worker process too: a plain fun
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from asynclint.project.project import Project
     from asynclint.project.values import Value
 
-_CONCURRENT = (
-    b"create_task", b"ensure_future", b"gather(", b"TaskGroup", b"as_completed", b"start_soon", b"create_task_group",
-    b"serve", b"start_server", b"run_forever", b"start_polling", b"run_app", b".start()", b".wait()", b"add_reader",
-)  # fmt: skip
+_CONCURRENT = re.compile(
+    rb"create_task|ensure_future|gather\(|TaskGroup|as_completed|start_soon|start_server|run_forever|start_polling"
+    rb"|run_app|add_reader|\.(?:start|wait)\(\)|\bserve(?:_forever)?\("
+)
 """Words of code that has, or may have, something else run on its loop."""
 
 
@@ -148,8 +149,7 @@ def _has_company(scope: Scope) -> bool:
     """Whether the text of a function says that something else may be on the loop."""
     if not isinstance(scope, Function):
         return False
-    text = scope.module.data[scope.ir.start : scope.ir.end]
-    return any(word in text for word in _CONCURRENT)
+    return _CONCURRENT.search(scope.module.data, scope.ir.start, scope.ir.end) is not None
 
 
 def _is_argument(node: ir.Expr, call: ir.Call) -> bool:
