@@ -11,8 +11,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asynclint.flow import ir
-from asynclint.project.model import Class, Module
-from asynclint.project.values import UNKNOWN, ClassValue, Const, External, Instance, ModuleValue, Value, members, union
+from asynclint.project.model import Class, Function, Module
+from asynclint.project.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    External,
+    Instance,
+    ModuleValue,
+    Unknown,
+    Value,
+    members,
+    union,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +36,9 @@ _RECEIVERS: Final = frozenset({b"self", b"cls"})
 
 _APPLICATIONS: Final = frozenset({"fastapi.FastAPI", "starlette.applications.Starlette"})
 
-HOLDERS: Final = _APPLICATIONS | {"starlette.datastructures.State", "starlette.requests.State"}
+_APPLICATION_STATE: Final = "starlette.datastructures.State"
+
+HOLDERS: Final = _APPLICATIONS | {_APPLICATION_STATE, "starlette.requests.State"}
 """Classes of Starlette's whose objects projects keep their own in: applications, their `state`, that of requests."""
 
 
@@ -119,6 +132,8 @@ class OutsideAssignments:
                 for target in targets:
                     if isinstance(target, ir.Attribute) and target.attr == name and statement.value is not None:
                         receiver = self._evaluator.value(target.value, scope)
+                        if isinstance(receiver, Unknown) and _is_state_in_lifespan(target.value, scope):
+                            receiver = Instance(_APPLICATION_STATE)
                         yield _Assigned(place.module, receiver, self._evaluator.value(statement.value, scope))
 
     @cached_property
@@ -143,3 +158,16 @@ class OutsideAssignments:
                     places.setdefault(name, []).append(_Place(module, match.start(1)))
                     holders.setdefault(name, set()).add(match[1])
         return places, holders
+
+
+def _is_state_in_lifespan(node: ir.Expr, scope: Scope) -> bool:
+    """`app.state` where `app` is all that an async context manager is given, without an annotation: a lifespan."""
+    if not isinstance(scope, Function) or not scope.is_async or len(scope.ir.params) != 1:
+        return False
+    if not any(name.rpartition(".")[2] == "asynccontextmanager" for name in scope.decorator_names):
+        return False
+    match node:
+        case ir.Attribute(value=ir.Name(id=name), attr="state"):
+            return scope.ir.params[0].name == name and scope.ir.params[0].annotation is None
+        case _:
+            return False
