@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import re
 import tokenize
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from asynclint.config.settings import Settings
+from asynclint.core.diagnostic import Applicability
 from asynclint.core.span import Span
 from asynclint.fixing.edits import applied, in_order
 from asynclint.fixing.judgement import compiles
@@ -94,7 +96,9 @@ def comments(data: bytes) -> Counter[str]:
 
 
 def broken_promises(data: bytes, finding: Diagnostic, fix: Fix) -> Iterator[str]:
-    """What a fix does to a text that it must not do."""
+    """What a fix does that it must not do, to a text or to those who read the page of its rule."""
+    if not re.search(WORDS[fix.applicability], SAFETY.get(finding.code, "SAFE, UNSAFE")):
+        yield f"the page of the rule does not say when its fix is {fix.applicability.value}"
     after = applied(data, fix.edits)
     if not compiles(data.decode()):
         return  # newer than the running Python
@@ -129,6 +133,8 @@ def _texts(folder: Path) -> dict[str, bytes]:
 
 
 SOURCES = _sources()
+SAFETY = {rule.code: rule.fix_safety for rule in all_rules()}
+WORDS = {Applicability.SAFE: r"\bSAFE\b", Applicability.UNSAFE: r"\bUNSAFE\b", Applicability.DISPLAY: r"\bshown\b"}
 
 
 @pytest.mark.parametrize("files", SOURCES.values(), ids=SOURCES.keys())

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from asynclint.rules.blocking_wait import RULE
 
 if TYPE_CHECKING:
@@ -47,3 +49,18 @@ def test_a_queue_of_asyncio(load: Load, witness: Witness) -> None:
 def test_a_queue_that_is_only_asked(load: Load, witness: Witness) -> None:
     module = load(RULE, "good")
     assert witness.run(module["result"]) == ""
+
+
+@pytest.mark.parametrize(("side", "turned"), [("bad", False), ("fixed", True), ("good", True)])
+def test_a_route(side: str, turned: bool, load: Load, witness: Witness) -> None:
+    module = load(RULE, side, number=1)
+
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            witness.ask()
+            self.set()
+            return super().wait(timeout)
+
+    module["ready"] = Watched()
+    assert witness.request(module["app"], "GET", "/ready").json() is True
+    assert witness.turned == [turned]

@@ -207,6 +207,11 @@ def test_a_background_function_is_guarded(fixes: Fixes) -> None:
     ]
 
 
+def test_the_quotes_are_those_of_the_file(fixes: Fixes) -> None:
+    ((_, lines),) = fixes(BACKGROUND.replace('"', "'"), "ASL301")
+    assert "        logger.exception('send failed')" in lines
+
+
 @pytest.mark.parametrize(
     ("line", "name"),
     [

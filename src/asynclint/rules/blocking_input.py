@@ -52,6 +52,32 @@ async def confirm() -> bool:
     return answer == "yes"
 """,
         ),
+        Example(
+            bad="""\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/name")
+async def name() -> str:
+    return input("Name: ")  # expect: ASL209
+""",
+            good="""\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/name")
+def name() -> str:
+    return input("Name: ")
+""",
+        ),
     ),
     check=check,
+    fix_safety=(
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. Nothing else is changed."
+    ),
 )

@@ -78,6 +78,38 @@ async def result() -> str:
         return ""
 """,
         ),
+        Example(
+            bad="""\
+import threading
+
+from fastapi import FastAPI
+
+app = FastAPI()
+ready = threading.Event()
+
+
+@app.get("/ready")
+async def is_ready() -> bool:
+    return ready.wait(5)  # expect: ASL207
+""",
+            good="""\
+import threading
+
+from fastapi import FastAPI
+
+app = FastAPI()
+ready = threading.Event()
+
+
+@app.get("/ready")
+def is_ready() -> bool:
+    return ready.wait(5)
+""",
+        ),
     ),
     check=check,
+    fix_safety=(
+        "UNSAFE: a route or dependency that never awaits becomes a `def`, which FastAPI runs in a thread, several "
+        "requests at a time. Nothing else is changed."
+    ),
 )

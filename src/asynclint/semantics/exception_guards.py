@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.semantics import rewrite
-from asynclint.semantics.module_head import free_name
+from asynclint.semantics.module_head import free_name, quote_of
 from asynclint.semantics.names import local_names
 from asynclint.semantics.references import is_only_started
 from asynclint.semantics.syntax import StatementSyntax
@@ -40,7 +40,8 @@ def guard_function(module: ModuleContext, function: Function) -> Edits | None:
     definition = None if syntax is None else syntax.definition()
     if definition is None:
         return None
-    guarded = rewrite.guard_body(definition, f'{logger.text}.exception("{function.name} failed")')
+    quote = quote_of(module.module.data)
+    guarded = rewrite.guard_body(definition, f"{logger.text}.exception({quote}{function.name} failed{quote})")
     return None if guarded is None else (*logger.edits, *guarded)
 
 

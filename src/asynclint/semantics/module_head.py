@@ -93,6 +93,11 @@ def newline_of(data: bytes) -> str:
     return "\r\n" if first > 0 and data[first - 1 : first] == b"\r" else "\n"
 
 
+def quote_of(data: bytes) -> str:
+    """The quotes that the file writes most."""
+    return "'" if data.count(b"'") > data.count(b'"') else '"'
+
+
 def _preamble(body: tuple[ir.Stmt, ...]) -> tuple[ir.Stmt, ...]:
     """The docstring and the `from __future__` imports."""
     count = 0

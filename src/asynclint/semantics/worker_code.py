@@ -40,7 +40,7 @@ _OWN_LOOP_IS_ENOUGH: Final = frozenset({"asyncio.get_event_loop", "asyncio.ensur
 """A loop that was set for the thread does for these, running or not."""
 
 _NAMES = frozenset(name.rpartition(".")[2] for name in _NEED_LOOP)
-_SETS_LOOP = frozenset({"set_event_loop", "Runner"})
+_SETS_LOOP = frozenset({"set_event_loop", "run_until_complete", "run_forever", "Runner"})
 _IN_WORKER = {
     Role.ROUTE: "a plain `def` route",
     Role.DEPENDENCY: "a plain `def` dependency",
