@@ -4,6 +4,7 @@
 #   make lint    style, types, import contracts, generated files
 #   make corpus  the tests that read pinned public packages (downloads 40 MB)
 #   make bench   asynclint beside other linters, timed (takes long; downloads 60 MB)
+#   make fuzz    generated and broken modules for ten minutes; failures are saved for the tests
 #   make clean   remove what the other targets made
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DECLARED := pyproject.toml src/asynclint/__init__.py
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint corpus bench clean
+.PHONY: demo test lint corpus bench fuzz clean
 
 demo: $(VENV)/.installed
 	$(BIN)/asynclint check --output-format full --exit-zero examples/shop
@@ -45,6 +46,9 @@ benchmarks/.venv/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv --clear benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python tests/fuzz/campaign.py --save
 
 clean:
 	rm -rf benchmarks/.venv $(VENV) .corpus build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
