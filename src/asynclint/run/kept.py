@@ -41,21 +41,20 @@ class Kept:
         self._folder = folder
         self._naming = Naming(work.root)
         self._identity = identity_of_program() + bytes([settings.exhaustive])
-        self._results: ResultStore | None = None
+        self._digests: dict[str, bytes] | None = None
         self.digests = FileDigests(folder, self._naming)
         self.modules = ModuleStore(folder, self._naming, self._identity)
 
     def outcomes(self) -> dict[str, Outcome] | None:
         """What an earlier run found in the files asked for, if nothing that it depends on has changed since."""
-        digests = self.digests.of(self._work.files)
-        if digests is None:
+        self._digests = self.digests.of(self._work.files)
+        if self._digests is None:
             return None
-        self._results = ResultStore(self._folder, self._naming, self._key(digests))
-        return self._results.get(self._work.asked)
+        return ResultStore(self._folder, self._naming, self._key(self._digests)).get(self._work.asked)
 
     def sources(self, outcomes: Mapping[str, Outcome]) -> tuple[SourceText, ...] | None:
         """The files that the outcomes speak of; None if one is no longer what it was."""
-        digests = self.digests.of(self._work.files) or {}
+        digests = self._digests or {}
         shown = {place.path for item in outcomes.values() for found in item.diagnostics for place in places_of(found)}
         shown.update(display(path, self._cwd) for path, item in outcomes.items() if item.errors)
         found: list[SourceText] = []

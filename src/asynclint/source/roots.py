@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from pathlib import Path
@@ -42,6 +43,7 @@ class ProjectRoots:
         self._catch_alls = _catch_alls()
         self._bounds: dict[str, str | None] = {}
         self._marked: dict[str, str | None] = {}
+        self._is_marked = functools.cache(_is_marked)
 
     def of(self, path: str) -> str:
         """The root of the project that an absolute path belongs to; a folder belongs to the project of its files."""
@@ -71,7 +73,7 @@ class ProjectRoots:
 
     def _outermost_mark(self, folder: str) -> str | None:
         if folder not in self._marked:
-            self._marked[folder] = outermost_mark(folder)
+            self._marked[folder] = outermost_mark(folder, self._is_marked)
         return self._marked[folder]
 
     def _without_marks(self, folder: str) -> str:
@@ -80,9 +82,13 @@ class ProjectRoots:
         return next((asked for asked in self._asked if inside(folder, asked)), folder)
 
 
-def outermost_mark(folder: str) -> str | None:
+def _is_marked(folder: str) -> bool:
+    return _has_config(folder) or _has_pyproject(folder)
+
+
+def outermost_mark(folder: str, is_marked: Predicate = _is_marked) -> str | None:
     """The outermost folder, from an absolute one upwards, with a `pyproject.toml` or a configuration of asynclint."""
-    marked = [current for current in _upwards(folder) if _has_config(current) or _has_pyproject(current)]
+    marked = [current for current in _upwards(folder) if is_marked(current)]
     catch_alls = _catch_alls() if marked else frozenset()
     below = [current for current in marked if current not in catch_alls]
     return below[-1] if below else next(iter(marked), None)
@@ -133,7 +139,7 @@ def config_file(folder: str) -> str | None:
     """The file in an absolute folder that configures asynclint; of several, the one that is about nothing else."""
     start = f"{folder.rstrip('/')}/"
     for name in CONFIG_FILES:
-        if posixpath.lexists(start + name) and Path(start + name).is_file():
+        if posixpath.isfile(start + name):
             return start + name
     pyproject = start + PYPROJECT
     return pyproject if posixpath.lexists(pyproject) and _configures_asynclint(Path(pyproject)) else None
@@ -160,7 +166,7 @@ def _configures_asynclint(pyproject: Path) -> bool:
 
 
 def _has_pyproject(folder: str) -> bool:
-    return Path(folder, PYPROJECT).is_file()
+    return posixpath.isfile(f"{folder.rstrip('/')}/{PYPROJECT}")
 
 
 def _has_git(folder: str) -> bool:
