@@ -194,12 +194,13 @@ def check_module(
     errors: dict[str, CheckError] = {}
     for rule in rules:
         started = time.perf_counter()
+        found: list[Diagnostic] = []
         try:
-            found = list(islice(rule.check(context), MOST_FINDINGS + 1))
-            diagnostics += found[:MOST_FINDINGS]
+            found.extend(islice(rule.check(context), MOST_FINDINGS + 1))  # up to where the rule broke, if it does
             if len(found) > MOST_FINDINGS:
                 errors[rule.code] = too_many_findings(rule, shown, MOST_FINDINGS)
         except Exception as error:  # noqa: BLE001 - a rule that fails on a file must not keep the others from it
             errors[rule.code] = failure_of_rule(rule, shown, error)
+        diagnostics += found[:MOST_FINDINGS]
         seconds[rule.code] = seconds.get(rule.code, 0.0) + time.perf_counter() - started
     return diagnostics, errors
