@@ -36,7 +36,7 @@ def too_much_work(shown: str, bound: str) -> CheckError:
 def failure(what: str, shown: str, error: Exception) -> CheckError:
     """One line that tells users what was not checked, and us where to look; the traceback in its details."""
     _LOG.debug("%s: %s", shown, what, exc_info=error)
-    frames = traceback.extract_tb(error.__traceback__)
+    _, *frames = traceback.extract_tb(error.__traceback__)  # the first is where it was caught
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
     why = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
     place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
