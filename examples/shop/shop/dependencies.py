@@ -1,8 +1,12 @@
 """What routes ask for."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, status
+from fastapi.requests import HTTPConnection
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shop.clients import CarrierClient
 from shop.models import Order, Product
@@ -10,11 +14,12 @@ from shop.repository import Repository
 from shop.services.invoices import Invoices
 from shop.services.notifications import Outbox
 from shop.services.orders import OrderService
+from shop.services.returns import Ledger
 from shop.settings import Settings, load_settings
 
 
-def get_repository(request: Request) -> Repository:
-    repository: Repository = request.app.state.repository
+def get_repository(connection: HTTPConnection) -> Repository:
+    repository: Repository = connection.app.state.repository
     return repository
 
 
@@ -36,6 +41,21 @@ def get_carrier(request: Request) -> CarrierClient:
 def get_order_service(request: Request) -> OrderService:
     orders: OrderService = request.app.state.orders
     return orders
+
+
+def get_sessions(request: Request) -> async_sessionmaker[AsyncSession]:
+    sessions: async_sessionmaker[AsyncSession] = request.app.state.sessions
+    return sessions
+
+
+def get_ledger_path(request: Request) -> Path:
+    path: Path = request.app.state.data / "returns.txt"
+    return path
+
+
+def get_ledger(path: Annotated[Path, Depends(get_ledger_path)]) -> Iterator[Ledger]:
+    with Ledger(path) as ledger:
+        yield ledger
 
 
 RepositoryDep = Annotated[Repository, Depends(get_repository)]
@@ -64,6 +84,8 @@ OutboxDep = Annotated[Outbox, Depends(get_outbox)]
 InvoicesDep = Annotated[Invoices, Depends(get_invoices)]
 CarrierDep = Annotated[CarrierClient, Depends(get_carrier)]
 OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
+LedgerDep = Annotated[Ledger, Depends(get_ledger)]
+SessionsDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 ProductDep = Annotated[Product, Depends(get_product)]
 OrderDep = Annotated[Order, Depends(get_order)]

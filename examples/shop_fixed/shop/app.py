@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from shop.clients import CarrierClient, PaymentClient, sandbox
 from shop.repository import Repository
-from shop.routers import catalogue, orders
+from shop.routers import catalogue, orders, returns, statistics
 from shop.services.invoices import Invoices
 from shop.services.notifications import Outbox
 from shop.services.orders import OrderService
 from shop.settings import load_settings
-from shop.worker import StockMonitor
+from shop.worker import Archive, Pulse, StockMonitor
 
 
 def create_app(transport: httpx.MockTransport | None = None) -> FastAPI:
@@ -31,6 +32,9 @@ def create_app(transport: httpx.MockTransport | None = None) -> FastAPI:
         await asyncio.to_thread(repository.create_tables)
         payments = PaymentClient(url, providers)
         invoices = Invoices(settings.data, settings.compressor)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{settings.data / 'shop.sqlite'}")
+        app.state.data = settings.data
+        app.state.sessions = async_sessionmaker(engine)
         app.state.repository = repository
         app.state.invoices = invoices
         app.state.orders = OrderService(repository, payments, invoices)
@@ -38,15 +42,24 @@ def create_app(transport: httpx.MockTransport | None = None) -> FastAPI:
         app.state.outbox = outbox = Outbox(settings.data)
         monitor = StockMonitor(repository, outbox, settings.watch_interval)
         app.state.monitor = asyncio.create_task(monitor.watch())
+        app.state.archive = archive = Archive(settings.data / "archive.txt", settings.watch_interval)
+        archiver = asyncio.create_task(archive.keep())
+        app.state.pulse = asyncio.create_task(Pulse(settings.data / "alive", settings.watch_interval).beat())
+        archive.note("the shop opens")
         yield
-        app.state.monitor.cancel()
-        await asyncio.gather(app.state.monitor, return_exceptions=True)
+        running = [app.state.monitor, app.state.pulse, archiver]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await payments.aclose()
         await carrier.aclose()
+        await engine.dispose()
 
     app = FastAPI(title="Shop", lifespan=lifespan)
     app.include_router(catalogue.router)
     app.include_router(orders.router)
+    app.include_router(returns.router)
+    app.include_router(statistics.router)
     return app
 
 

@@ -18,7 +18,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from shop.repository import Repository
-from shop.routers import catalogue
+from shop.routers import catalogue, returns
+from shop.services.notifications import Outbox
+from shop.worker import Pulse
 
 ORDER = {"product_id": 1, "quantity": 2, "email": "ada@example.org"}
 
@@ -168,3 +170,126 @@ def test_a_confirmation_that_cannot_be_written_is_logged(
     strict.app.state.outbox._folder = tmp_path / "gone"
     assert strict.post("/orders", json=ORDER).status_code == 201
     assert "no confirmation of order 1" in caplog.text
+
+
+def test_a_return_is_answered_with_a_label(client: TestClient, mails: Callable[[], list[str]]) -> None:
+    client.post("/orders", json=ORDER)
+    client.post("/orders/1/return")
+    assert any("the label" in mail for mail in mails())
+
+
+def test_a_return_is_recorded_and_its_task_is_let_go(app: FastAPI, tmp_path: Path) -> None:
+    async def run() -> set[Any]:
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+                await client.post("/orders", json=ORDER)
+                await client.post("/orders/1/return")
+                await asyncio.gather(*returns.recording)
+                await asyncio.sleep(0)
+        return set(returns.recording)
+
+    assert asyncio.run(run()) == set()
+    assert (tmp_path / "data" / "returns.txt").read_text() == "order 1 comes back\n"
+
+
+def test_the_warehouse_is_told_of_the_parcel(client: TestClient, mails: Callable[[], list[str]]) -> None:
+    client.post("/orders", json=ORDER)
+    client.post("/orders/1/return/arrival")
+    assert any("warehouse@shop.example" in mail for mail in mails())
+
+
+def test_what_was_not_paid_is_not_paid_back(client: TestClient) -> None:
+    client.post("/orders", json=ORDER)
+    client.delete("/orders/1")
+    assert client.post("/orders/1/return/refund").status_code == 409
+
+
+def test_a_rejected_return_is_explained(client: TestClient, mails: Callable[[], list[str]]) -> None:
+    client.post("/orders", json=ORDER)
+    assert client.post("/orders/1/return/rejection").status_code == 409
+    assert any("cannot take it back" in mail for mail in mails())
+
+
+def test_nobody_waits_for_a_reminder_to_be_written(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> list[str]:
+        order: list[str] = []
+        monkeypatch.setattr(Outbox, "post", lambda *_: order.append("mail"))
+
+        async def send(message: Any) -> None:
+            order.append(message["type"])
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b""}
+
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+                await client.post("/orders", json=ORDER)
+            order.clear()
+            path = "/orders/1/return/reminder"
+            scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+            await app(scope, receive, send)
+        return order
+
+    assert asyncio.run(run())[-1] == "mail"
+
+
+def test_the_statistics_are_counted_at_once(client: TestClient) -> None:
+    client.post("/orders", json=ORDER)
+    assert client.get("/statistics").json() == {"products": 3, "orders": 1}
+
+
+def test_nothing_is_sent_to_who_has_gone(app: FastAPI) -> None:
+    async def run() -> list[str]:
+        messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        messages.put_nowait({"type": "websocket.connect"})
+        messages.put_nowait({"type": "websocket.disconnect", "code": 1001})
+
+        async def send(_: object) -> None:
+            await asyncio.sleep(0)
+
+        scope = {"type": "websocket", "path": "/stock", "headers": [], "query_string": b"", "subprotocols": []}
+        async with app.router.lifespan_context(app):
+            await app(scope, messages.get, send)
+            await asyncio.sleep(0)
+            return [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "stock"]
+
+    assert asyncio.run(run()) == []
+
+
+def test_the_archive_has_the_opening_and_the_last_line(app: FastAPI, tmp_path: Path) -> None:
+    def written() -> str:
+        file = tmp_path / "data" / "archive.txt"
+        return file.read_text() if file.exists() else ""
+
+    async def run() -> str:
+        async with app.router.lifespan_context(app):
+            await asyncio.sleep(0)
+            app.state.archive.note("the last line")
+        return await asyncio.to_thread(written)
+
+    assert asyncio.run(run()) == "the shop opens\nthe last line\n"
+
+
+def test_the_shop_opens_with_a_line_in_the_archive(app: FastAPI) -> None:
+    async def run() -> list[str]:
+        async with app.router.lifespan_context(app):
+            return list(app.state.archive._lines)
+
+    assert asyncio.run(run()) == ["the shop opens"]
+
+
+def test_a_slow_disk_does_not_keep_the_pulse_from_ending() -> None:
+    class SlowDisk:
+        def touch(self) -> None:
+            time.sleep(0.05)
+
+    async def run() -> bool:
+        task = asyncio.create_task(Pulse(SlowDisk(), 1).show())  # type: ignore[arg-type]
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(run())

@@ -265,7 +265,8 @@ def _sends_unguarded(loop: EndlessLoop) -> bool:
     guarded = {
         id(inner)
         for statement in statements(loop.statement.body)
-        if isinstance(statement, ir.Try) and statement.handlers
+        if (isinstance(statement, ir.Try) and statement.handlers)
+        or (isinstance(statement, ir.With) and may_suppress(statement))
         for inner in statements(statement.body)
     }
     return any(

@@ -43,3 +43,30 @@ async def send_cancellation(outbox: Outbox, order: Order) -> None:
 async def tell_subscribers(outbox: Outbox, repository: Repository, product: Product) -> None:
     for email in await asyncio.to_thread(repository.subscribers, product.id):
         await asyncio.to_thread(outbox.post, email, f"{product.name} is back", "Be quick.")
+
+
+def send_label(outbox: Outbox, order: Order) -> None:
+    mail(outbox, order, "Here is the label for your parcel.")
+
+
+def send_rejection(outbox: Outbox, order: Order) -> None:
+    mail(outbox, order, "We cannot take it back.")
+
+
+def send_reminder(outbox: Outbox, order: Order) -> None:
+    mail(outbox, order, "We still wait for your parcel.")
+
+
+def mail(outbox: Outbox, order: Order, text: str) -> None:
+    """Send what may get lost; the log says so."""
+    try:
+        outbox.post(order.email, f"Your order {order.id}", text)
+    except Exception:
+        logger.exception("no mail about order %s", order.id)
+
+
+async def tell_warehouse(outbox: Outbox, order: Order) -> None:
+    try:
+        await asyncio.to_thread(outbox.post, "warehouse@shop.example", f"Order {order.id}", "Its parcel is back.")
+    except Exception:
+        logger.exception("the warehouse does not know of order %s", order.id)
