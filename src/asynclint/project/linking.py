@@ -40,6 +40,9 @@ class Linker:
     def __init__(self, layout: Layout, evaluator: Evaluator) -> None:
         self._layout = layout
         self._evaluator = evaluator
+        self._searched: dict[str, set[int]] = {}
+        """For each name that is looked for behind `import *`, the modules that were asked."""
+        self._star_depth = 0
 
     def module_value(self, found: str) -> Value:
         """The value of a module given by its file, or of a namespace given by its folder."""
@@ -167,15 +170,20 @@ class Linker:
 
     def _from_stars(self, name: str, module: Module, use: Use | None) -> Value:
         """What the last `import *` after all other bindings of the name gives it."""
-        key = (id(module), f"*{name}")
-        active = self._evaluator.memo.active_globals
-        if not module.index.star_imports or key in active:
+        if not module.index.star_imports or self._star_depth > MAX_REEXPORTS:
             return UNKNOWN
-        active.add(key)  # modules may import all of each other
+        outermost = name not in self._searched
+        searched = self._searched.setdefault(name, set())
+        if id(module) in searched:  # modules may import all of each other: one look at each is enough
+            return UNKNOWN
+        searched.add(id(module))
+        self._star_depth += 1
         try:
             return self._starred(name, module, use)
         finally:
-            active.discard(key)
+            self._star_depth -= 1
+            if outermost:
+                del self._searched[name]
 
     def _starred(self, name: str, module: Module, use: Use | None) -> Value:
         for statement in module.index.starred_after(module.index.reaching(name, use), use):
