@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import asynclint.run.checks
+from asynclint.caching.folder import CACHE_FOLDER
 from asynclint.cli.app import main, run_command_line
 from asynclint.cli.coverage import coverage_line, error_line
 from asynclint.cli.terminal import wants_colour, write_out
@@ -17,6 +18,7 @@ from asynclint.core.span import Location, Position, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 PLACE = Location("app/a.py", Span(0, 1), Position(3, 7), Position(3, 8), ("x = 1",))
 MISSING = CheckError("missing-path", "nowhere", "there is no such file or folder")
@@ -214,10 +216,17 @@ def test_an_interrupted_run_ends_with_130(
 
 
 def test_a_defect_of_ours_is_one_line_unless_more_is_asked_for(
-    failing: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str]
+    failing: Callable[[BaseException], None],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     failing(KeyError("x"))
     assert run_command_line(["check"]) == 2
-    assert capsys.readouterr().err == "error: internal error: KeyError: 'x' (-v shows where)\n"
+    line, hint, _ = capsys.readouterr().err.split("\n")
+    assert line == "error: internal error: KeyError: 'x' (-v shows where)"
+    (kept,) = (tmp_path / CACHE_FOLDER).glob("internal-error-*.txt")
+    assert f"a report for the developers is in {CACHE_FOLDER}/{kept.name}" in hint
     assert run_command_line(["check", "--verbose"]) == 2
     assert "Traceback" in capsys.readouterr().err

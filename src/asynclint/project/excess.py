@@ -21,6 +21,7 @@ def excess(module: Module) -> str | None:
     bodies += (function for function in module.functions if function.ir.end - function.ir.start >= _SMALL)
     for body in bodies:
         for name, bindings in body.index.bindings.items():
-            if len(bindings) * len(body.index.names.get(name, ())) > MOST_PAIRS:
-                return f"one body binds `{name}` in {len(bindings):,} places and reads it in as many"
+            reads = len(body.index.names.get(name, ())) - len(bindings)  # most bindings are names that stand there too
+            if len(bindings) * reads > MOST_PAIRS:
+                return f"one body binds `{name}` in {len(bindings):,} places and reads it in {reads:,}"
     return None
