@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asynclint.flow import ir
+from asynclint.flow.traversal import walk
 from asynclint.project.model import Class, Function
 from asynclint.project.places import AttributePlace, GlobalPlace, PlaceReader
 from asynclint.project.roles import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from asynclint.project.model import Scope
     from asynclint.project.places import Mention
     from asynclint.project.project import Project
@@ -48,7 +52,8 @@ class FunctionUse:
             scope = pending.pop()
             if not isinstance(scope, Function) or self._is_made_for_others(scope):
                 return True
-            found = [mention.scope for mention in self._mentions(scope) if id(mention.scope) not in seen]
+            naming = (*(mention.scope for mention in self._mentions(scope)), *self._named_in_headers(scope))
+            found = [item for item in naming if id(item) not in seen]
             seen.update(map(id, found))
             pending += found
         return False
@@ -61,7 +66,24 @@ class FunctionUse:
         bases = self._project.evaluator.members.mro(function.owner)
         return any(not isinstance(entry, Class) and entry not in _PLAIN_BASES for entry in bases)
 
+    def _named_in_headers(self, function: Function) -> Iterator[Function]:
+        """The functions that have it, or something of its name, as a default value or in a decorator."""
+        name, word = function.name, function.name.encode()
+        for module in self._project.modules:
+            if word in module.data and not self._project.is_test(module):
+                for other in module.functions:
+                    headers = (*(param.default for param in other.ir.params), *other.ir.decorators)
+                    if any(_names(header, name) for header in headers if header is not None):
+                        yield other
+
     def _mentions(self, function: Function) -> tuple[Mention, ...]:
         if function.owner is None:
             return self._places.mentions(GlobalPlace(function.module, function.name))
         return self._places.mentions(AttributePlace(function.name, function.owner))
+
+
+def _names(header: ir.Expr, name: str) -> bool:
+    return any(
+        (isinstance(node, ir.Name) and node.id == name) or (isinstance(node, ir.Attribute) and node.attr == name)
+        for node in walk(header)
+    )
