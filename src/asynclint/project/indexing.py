@@ -23,7 +23,7 @@ from asynclint.source.text import SourceFile, UnreadableFile, decode_source, rea
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
 
     from asynclint.source.digests import Stamp
 
@@ -277,7 +277,12 @@ def _in_processes(chunks: list[list[str]], reading: Reading, processes: int) -> 
     start_method = _start_method()
     lost: list[list[str]] = []
     with _pool(processes, start_method) as pool:
-        pending = {pool.submit(lower_files, chunk, reading): chunk for chunk in chunks}
+        pending: dict[Future[list[IndexedFile]], list[str]] = {}
+        for chunk in chunks:
+            try:
+                pending[pool.submit(lower_files, chunk, reading)] = chunk
+            except BrokenProcessPool:  # a process died before all of the work was given out
+                lost.append(chunk)
         for future in as_completed(pending):
             try:
                 yield future.result()
@@ -320,9 +325,9 @@ def _pool(processes: int, start_method: str) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BaseException:  # Ctrl-C above all: nobody wants to wait for work that is under way
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
             child.terminate()
+        pool.shutdown(cancel_futures=True)  # waits for its thread, which would complain of what is closed under it
         raise
     pool.shutdown()
 
