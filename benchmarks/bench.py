@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "--slow", action="store_true", help="flake8-async on large projects too, half an hour each time"
     )
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
-    parser.add_argument("--plot", type=Path, default=HERE / "plot.svg")
+    parser.add_argument("--plot", type=Path, default=HERE.parent / "docs/images/benchmark.svg")
     return parser
 
 

@@ -246,6 +246,26 @@ def test_what_stands_in_the_place_of_the_folder_is_left_alone(project: Path) -> 
     assert (project / CACHE_FOLDER).read_text() == "mine"
 
 
+def test_a_cache_may_be_kept_elsewhere(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("caches")
+    run(cache_dir=str(elsewhere))
+    report = run(cache_dir=str(elsewhere))
+    assert counted(report, "results from the cache") == 3
+    assert not (project / CACHE_FOLDER).exists()
+    assert len(list(elsewhere.iterdir())) == 1
+    assert counted(run(), "results from the cache") == 0
+
+
+def test_a_project_that_may_not_be_written_has_its_cache_with_its_user(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != str(project))
+    run()
+    assert not (project / CACHE_FOLDER).exists()
+    assert counted(run(), "results from the cache") == 3
+
+
 def test_without_the_cache_nothing_is_written(project: Path) -> None:
     check(["."], Settings(jobs=1))
     assert not (project / CACHE_FOLDER).exists()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING, Final
+
+from asynclint.caching.seal import folder_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +72,20 @@ class CacheFolder:
         if not self._made:
             make_cache_folder(self.path)
             self._made = True
+
+
+def cache_folder_of(root: str, chosen: str | None = None) -> str:
+    """Where the cache of the project with an absolute root is.
+
+    In its root; in a folder of its own below the absolute folder that was `chosen`; and where the root may not be
+    written, in such a folder among the user's caches.
+    """
+    inside = f"{root.rstrip('/')}/{CACHE_FOLDER}"
+    if chosen is None and not os.path.lexists(inside) and not os.access(root, os.W_OK):
+        chosen = folder_of_user()
+    if chosen is None:
+        return inside
+    return f"{chosen}/{hashlib.blake2b(os.fsencode(root), digest_size=8).hexdigest()}"
 
 
 def make_cache_folder(path: str) -> None:

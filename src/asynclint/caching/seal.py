@@ -49,12 +49,12 @@ def seal_of_user() -> Seal | None:
     given = os.environ.get(KEY_VARIABLE)
     if given:
         return Seal(given.encode())
-    folder = _folder_of_user()
+    folder = folder_of_user()
     key = None if folder is None else _kept_key(folder)
     return None if key is None else Seal(key)
 
 
-def _folder_of_user() -> str | None:
+def folder_of_user() -> str | None:
     """Where programs keep what they can make again: the XDG base directories, and their like elsewhere."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA")

@@ -42,7 +42,7 @@ from asynclint.config.settings import NEVER, Settings, SettingsError
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.report import statistics
 from asynclint.report.formats import Format
-from asynclint.source.paths import display
+from asynclint.source.paths import absolute, display
 
 if TYPE_CHECKING:
     from asynclint.cli.baselines import BaselineFile
@@ -140,6 +140,7 @@ if TYPE_CHECKING:
 @click.option("--no-respect-gitignore", is_flag=True, help="Do not leave out what git ignores.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files even if they are given by name.")
 @config_options
+@click.option("--cache-dir", metavar="FOLDER", help="Keep caches there.  [default: .asynclint_cache of each project]")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option("--exhaustive", is_flag=True, help="Read every file with the slower reference parser (for tests).")
 @click.option("-j", "--jobs", type=Jobs(), default="auto", help="Number of processes.  [default: auto]")
@@ -321,6 +322,7 @@ def _settings(options: dict[str, Any], config: Config, inputs: Inputs) -> Settin
         isolated=options["isolated"],
         exhaustive=options["exhaustive"],
         use_cache=not options["no_cache"],
+        cache_dir=None if options["cache_dir"] is None else absolute(options["cache_dir"], working_folder()),
         jobs=options["jobs"],
         honour_peer_noqa=options["honour_peer_noqa"],
         min_confidence=Confidence(options["min_confidence"]) if options["min_confidence"] else None,

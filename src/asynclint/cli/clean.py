@@ -7,7 +7,7 @@ import shutil
 
 import click
 
-from asynclint.caching.folder import CACHE_FOLDER
+from asynclint.caching.folder import cache_folder_of
 from asynclint.cli.configuration import config_options, configurations, working_folder
 from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.terminal import say
@@ -19,9 +19,10 @@ _TAG = "CACHEDIR.TAG"
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--cache-dir", metavar="FOLDER", help="As it was given to `check`.")
 @config_options
 @click.pass_context
-def clean(ctx: click.Context, /, paths: tuple[str, ...], **options: object) -> None:
+def clean(ctx: click.Context, /, paths: tuple[str, ...], cache_dir: str | None, **options: object) -> None:
     """Remove what earlier runs kept of projects.
 
     These are the projects of files and folders (default: the working folder).
@@ -32,7 +33,8 @@ def clean(ctx: click.Context, /, paths: tuple[str, ...], **options: object) -> N
     given = [absolute(path, cwd) for path in paths or (".",)]
     roots = ProjectRoots(cwd, configurations(dict(options)).declares_root, given)
     failed = False
-    for folder in sorted({f"{roots.of(path)}/{CACHE_FOLDER}" for path in given}):
+    chosen = None if cache_dir is None else absolute(cache_dir, cwd)
+    for folder in sorted({cache_folder_of(roots.of(path), chosen) for path in given}):
         shown = display(folder, cwd)
         if not os.path.lexists(folder):
             say(f"{shown}: there is none")

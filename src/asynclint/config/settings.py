@@ -36,7 +36,8 @@ class Settings:
 
     `select` and `ignore` name rules by code, prefix of codes, name, or "ALL"; an empty `select` means the default
     set. `fail_level` is the mildest severity that makes a run fail, None for none. `exhaustive` reads every file
-    with the reference front end. `jobs` is the number of processes, None for one a core. `max_file_size` is in bytes.
+    with the reference front end. `cache_dir` is the absolute folder that caches go to, None for that of each
+    project. `jobs` is the number of processes, None for one a core. `max_file_size` is in bytes.
     `honour_peer_noqa`: the codes of other checkers in a `# noqa` silence our rules of the same meaning.
     `force_exclude`: files given by name are left out too where they are excluded. `config` has the values of
     `--config`; with `isolated`, no configuration file is looked for. What is None is as the configuration says.
@@ -53,6 +54,7 @@ class Settings:
     isolated: bool = False
     exhaustive: bool = False
     use_cache: bool = False
+    cache_dir: str | None = None
     jobs: int | None = None
     max_file_size: int = MAX_FILE_SIZE
     honour_peer_noqa: bool | None = None

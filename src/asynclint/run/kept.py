@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from asynclint.caching.digests import FileDigests
-from asynclint.caching.folder import CACHE_FOLDER, CacheFolder
+from asynclint.caching.folder import CacheFolder, cache_folder_of
 from asynclint.caching.identity import identity_of_program
 from asynclint.caching.modules import ModuleStore, StoredModule
 from asynclint.caching.naming import Naming
@@ -111,13 +111,14 @@ def kept_of(work: Work, settings: Settings, cwd: str) -> Kept | None:
     if not settings.use_cache or settings.given is not None:
         return None
     seal = seal_of_user()
-    return None if seal is None else Kept(work, settings, cwd, CacheFolder(f"{work.root}/{CACHE_FOLDER}", seal))
+    folder = cache_folder_of(work.root, settings.cache_dir)
+    return None if seal is None else Kept(work, settings, cwd, CacheFolder(folder, seal))
 
 
 def _settings_that_count(settings: Settings) -> Settings:
     """Those that an outcome depends on."""
     return dataclasses.replace(
-        settings, jobs=None, fail_level=None, exit_zero=False, force_exclude=False, allow_empty=False
+        settings, jobs=None, cache_dir=None, fail_level=None, exit_zero=False, force_exclude=False, allow_empty=False
     )
 
 
