@@ -19,6 +19,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 _LONG_ENOUGH = 60
 """Seconds to wait for what comes in any case, on a busy machine too."""
+_AT_ONCE = 1 if os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") == "1" else 5
+"""Seconds: one on a machine that does nothing else, as promised; more where other tests have its other cores."""
 
 
 def _children(pid: int) -> list[int]:
@@ -82,7 +84,7 @@ def test_a_signal_while_files_are_read(
     assert (run.returncode, errors.split()[-1]) == (code, said)
     assert "Traceback" not in errors
     _wait(lambda: not any(_is_alive(pid) for pid in workers), "workers live on")
-    assert took < 1 or os.getloadavg()[0] > 2, took
+    assert took < _AT_ONCE, took
     assert sorted(project.iterdir()) == before
 
 
