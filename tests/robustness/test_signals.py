@@ -19,8 +19,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 _LONG_ENOUGH = 60
 """Seconds to wait for what comes in any case, on a busy machine too."""
-_AT_ONCE = 1 if os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") == "1" else 5
-"""Seconds: one on a machine that does nothing else, as promised; more where other tests have its other cores."""
 
 
 def _children(pid: int) -> list[int]:
@@ -84,7 +82,7 @@ def test_a_signal_while_files_are_read(
     assert (run.returncode, errors.split()[-1]) == (code, said)
     assert "Traceback" not in errors
     _wait(lambda: not any(_is_alive(pid) for pid in workers), "workers live on")
-    assert took < _AT_ONCE, took
+    assert took < (1 if os.getloadavg()[0] <= 2 else 5), took  # a second is the promise; a busy machine may need more
     assert sorted(project.iterdir()) == before
 
 
