@@ -110,15 +110,19 @@ def test_fixing_leaves_no_finding_with_a_fix_and_breaks_nothing(tmp_path: Path) 
     copy = tmp_path / "shop"
     shutil.copytree(FLAWED, copy)
     before = report_of(copy)
-    assert sum(bool(item["fixes"]) for item in before) > 5
+    assert sum(map(can_be_fixed, before)) > 5
     fixing = run("-m", "asynclint", "check", "--no-cache", "--fix", "--unsafe-fixes", cwd=copy)
     assert fixing.returncode == 1
     assert "not fixed" not in fixing.stderr
     left = report_of(copy)
-    assert [item for item in left if item["fixes"]] == []
-    assert len(left) <= sum(not item["fixes"] for item in before)
+    assert [item for item in left if can_be_fixed(item)] == []
+    assert len(left) <= sum(not can_be_fixed(item) for item in before)
     tests = run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=copy)
     assert tests.returncode == 0, tests.stdout + tests.stderr
+
+
+def can_be_fixed(item: dict[str, Any]) -> bool:
+    return any(fix["applicability"] != "display" for fix in item["fixes"])
 
 
 def report_of(folder: Path) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ The result compiles, keeps every comment, and the `ast` of all statements that n
 from __future__ import annotations
 
 import ast
+import dataclasses
 import io
 import os
 import re
@@ -95,10 +96,20 @@ def comments(data: bytes) -> Counter[str]:
     return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
-def broken_promises(data: bytes, finding: Diagnostic, fix: Fix) -> Iterator[str]:
-    """What a fix does that it must not do, to a text or to those who read the page of its rule."""
+def broken_promises(files: dict[str, bytes], finding: Diagnostic, fix: Fix) -> Iterator[str]:
+    """What a fix does that it must not do, to texts or to those who read the page of its rule."""
     if not re.search(WORDS[fix.applicability], SAFETY.get(finding.code, "SAFE, UNSAFE")):
         yield f"the page of the rule does not say when its fix is {fix.applicability.value}"
+    paths = {edit.location.path for edit in fix.edits}
+    if fix.applicability is not Applicability.DISPLAY and paths - {finding.location.path}:
+        yield "it would be applied to other files than that of its finding"
+    for path in sorted(paths):
+        edits = tuple(edit for edit in fix.edits if edit.location.path == path)
+        part = dataclasses.replace(fix, edits=edits)
+        yield from _broken_in_file(files[path].removeprefix(b"\xef\xbb\xbf"), finding, part)
+
+
+def _broken_in_file(data: bytes, finding: Diagnostic, fix: Fix) -> Iterator[str]:
     after = applied(data, fix.edits)
     if not compiles(data.decode()):
         return  # newer than the running Python
@@ -148,7 +159,7 @@ def test_a_fix_keeps_its_promises(files: dict[str, bytes], tmp_path: Path, monke
         f"{item.location.path}:{item.location.start.row}: {item.code}: {problem}"
         for item in check(["."], Settings(jobs=1, select=("ALL",))).diagnostics
         for fix in item.fixes
-        for problem in broken_promises(files[item.location.path].removeprefix(b"\xef\xbb\xbf"), item, fix)
+        for problem in broken_promises(files, item, fix)
     ]
     assert not broken, "\n".join(broken)
 

@@ -182,8 +182,9 @@ def test_a_fix_is_shown_as_a_diff(locator: Locator, end: str) -> None:
         (locator("a.py", source, "time.sleep(1)"), "await asyncio.sleep(1)"),
         (locator("a.py", source, "import time"), "import asyncio"),
     )
-    (hunk,) = hunks(fix, source.encode())
-    assert [(line["sign"], line["row"], line["text"]) for line in hunk] == [
+    (hunk,) = hunks(fix, {"a.py": source.encode()})
+    assert hunk["path"] == "a.py"
+    assert [(line["sign"], line["row"], line["text"]) for line in hunk["lines"]] == [
         ("-", 1, "import time"),
         ("+", None, "import asyncio"),
         (" ", 2, ""),
@@ -197,8 +198,16 @@ def test_a_fix_is_shown_as_a_diff(locator: Locator, end: str) -> None:
 
 def test_changes_far_apart_are_hunks_of_their_own(locator: Locator) -> None:
     source = "a\n" + "x\n" * 20 + "b\n"
-    first, second = hunks(
-        _fix((locator("a.py", source, "b"), "c"), (locator("a.py", source, "a"), "d\na")), source.encode()
+    fix = _fix((locator("a.py", source, "b"), "c"), (locator("a.py", source, "a"), "d\na"))
+    first, second = hunks(fix, {"a.py": source.encode()})
+    assert [line["sign"] + line["text"] for line in first["lines"]] == ["+d", " a", " x", " x"]
+    assert [line["sign"] + line["text"] for line in second["lines"]] == [" x", " x", "-b", "+c"]
+
+
+def test_changes_of_several_files_are_told_apart(locator: Locator) -> None:
+    fix = _fix(
+        (locator("b.py", "y\n", "y"), "z"), (locator("a.py", "x\n", "x"), "w"), (locator("c.py", "v\n", "v"), "u")
     )
-    assert [line["sign"] + line["text"] for line in first] == ["+d", " a", " x", " x"]
-    assert [line["sign"] + line["text"] for line in second] == [" x", " x", "-b", "+c"]
+    found = hunks(fix, {"a.py": b"x\n", "b.py": b"y\n"})
+    texts = [(hunk["path"], [line["sign"] + line["text"] for line in hunk["lines"]]) for hunk in found]
+    assert texts == [("a.py", ["-x", "+w"]), ("b.py", ["-y", "+z"])]

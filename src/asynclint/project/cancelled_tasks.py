@@ -130,6 +130,10 @@ class CancelledTasks:
 
     # -- cleanup -----------------------------------------------------------------------------------------------
 
+    def has_cleanup(self, function: Function) -> bool:
+        """Whether a task of the function still needs the loop after it was cancelled."""
+        return self._cleanup(function) is not None
+
     def _cleanup(self, function: Function) -> Cleanup | None:
         """Where the function awaits after it was cancelled."""
         data, extent = function.module.data, (function.ir.start, function.ir.end)

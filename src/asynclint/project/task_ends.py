@@ -113,6 +113,10 @@ class TaskEndReader:
         self._returns: dict[int, tuple[_Move, ...]] = {}
         self._use = FunctionUse(project, places)
 
+    def is_used(self, function: Scope) -> bool:
+        """Whether something may call the function: the project, or a framework that it is made for."""
+        return self._use.is_used(function)
+
     def of(self, node: ir.Expr, scope: Scope) -> TaskEnding:
         """Follow the task, or collection of tasks, that an expression gives."""
         origin = Mention(node, scope)

@@ -41,7 +41,7 @@ class Excerpts:
     """Excerpts and the names of their files, each with a number, so that findings may share them."""
 
     def __init__(self, sources: Iterable[SourceText]) -> None:
-        self._sources = {source.shown: source.data for source in sources}
+        self.sources = {source.shown: source.data for source in sources}
         self._lines: dict[str, list[str]] = {}
         self._numbers: dict[tuple[Location, int], int] = {}
         self._paths: dict[str, int] = {}
@@ -67,12 +67,8 @@ class Excerpts:
     def lines_of(self, path: str) -> list[str]:
         """The lines of a file as text, without their ends; none where the source is not at hand."""
         if path not in self._lines:
-            self._lines[path] = [line.decode() for line in self._sources.get(path, b"").splitlines()]
+            self._lines[path] = [line.decode() for line in self.sources.get(path, b"").splitlines()]
         return self._lines[path]
-
-    def data_of(self, path: str) -> bytes:
-        """The text of a file as UTF-8, empty where the source is not at hand."""
-        return self._sources.get(path, b"")
 
     def _made(self, location: Location, around: int) -> Excerpt:
         start, end = location.start, location.end

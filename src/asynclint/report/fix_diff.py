@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from asynclint.report.frame import line_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from asynclint.core.diagnostic import Edit, Fix
 
@@ -29,11 +29,27 @@ class DiffLine(TypedDict):
     text: str
 
 
-def hunks(fix: Fix, data: bytes) -> list[list[DiffLine]]:
-    """The changes of a fix to the text of its file, UTF-8 without BOM, in the order of their places."""
-    edits = sorted(fix.edits, key=lambda edit: edit.span)
-    lines = data.splitlines(keepends=True)
-    return [_hunk(cluster, lines) for cluster in _clusters(edits)]
+class Hunk(TypedDict):
+    """Rows of one file that belong together."""
+
+    path: str
+    lines: list[DiffLine]
+
+
+def hunks(fix: Fix, sources: Mapping[str, bytes]) -> list[Hunk]:
+    """The changes of a fix, file by file, in the order of their places; none for a file whose text is not at hand.
+
+    `sources` are the texts of files, UTF-8 without BOM, by the names that locations have for them.
+    """
+    by_file: dict[str, list[Edit]] = {}
+    for edit in sorted(fix.edits, key=lambda edit: edit.span):
+        by_file.setdefault(edit.location.path, []).append(edit)
+    return [
+        {"path": path, "lines": _hunk(cluster, lines)}
+        for path, edits in sorted(by_file.items())
+        if (lines := sources.get(path, b"").splitlines(keepends=True))
+        for cluster in _clusters(edits)
+    ]
 
 
 def _clusters(edits: Sequence[Edit]) -> Iterator[list[Edit]]:

@@ -34,6 +34,11 @@ def frame(location: Location, columns: int = MAX_WIDTH) -> Frame:
     return _cropped(shown, first, before, marked, columns)
 
 
+def cropped(text: str, columns: int) -> str:
+    """The beginning of a line that is ready to be shown, cut to so many columns."""
+    return _cropped(list(text), 0, 0, 0, columns).source
+
+
 def line_cells(text: str) -> list[str]:
     """For each code point of a line of source what is shown for it, tabs as the spaces they stand for."""
     shown = cells(text)

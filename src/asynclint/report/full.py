@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability, Severity
 from asynclint.findings.cause import grouped
-from asynclint.report.frame import MAX_WIDTH, frame
+from asynclint.report.frame import MAX_WIDTH, cropped, frame
 from asynclint.report.printable import printable, printable_path
 from asynclint.report.style import Piece, Style, columns_of, line, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from asynclint.core.diagnostic import Diagnostic, Report
+    from asynclint.core.diagnostic import Diagnostic, Fix, Report
     from asynclint.core.span import Location
+    from asynclint.report.fix_diff import DiffLine
 
 _SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.NOTE: Style.NOTE}
 
+
+_SIGN_STYLES = {" ": Style.DIM, "-": Style.ERROR, "+": Style.STRONG}
 
 _NARROWEST = 40
 """Columns of source that are shown on the narrowest terminal."""
@@ -37,10 +40,11 @@ def render(report: Report, *, colour: bool = False, all_places: bool = False, co
     changes nothing else. Sentences are broken into lines of `columns`, if that is given.
     """
     explained: set[str] = set()
+    sources = {source.shown: source.data for source in report.sources}
     blocks: list[str] = []
     for group in grouped(report.diagnostics):
         most = None if all_places else MANY
-        lines = list(_block(group, most, columns, explain=group[0].code not in explained))
+        lines = list(_block(group, most, columns, sources, explain=group[0].code not in explained))
         explained.add(group[0].code)
         blocks.append("".join(line(*pieces, colour=colour) for pieces in lines))
     return "\n".join(blocks)
@@ -49,14 +53,21 @@ def render(report: Report, *, colour: bool = False, all_places: bool = False, co
 _Line = tuple[Piece | str, ...]
 
 
-def _block(group: tuple[Diagnostic, ...], most: int | None, columns: int | None, *, explain: bool) -> Iterator[_Line]:
+def _block(
+    group: tuple[Diagnostic, ...],
+    most: int | None,
+    columns: int | None,
+    sources: Mapping[str, bytes],
+    *,
+    explain: bool,
+) -> Iterator[_Line]:
     diagnostic, *others = group
     yield _heading(diagnostic)
     yield ("  ", *_place(diagnostic))
     yield from _source(diagnostic, columns)
     yield from ((f"  {text}",) for text in wrapped(printable(diagnostic.message), columns and columns - 2))
     yield from _chain(diagnostic, columns)
-    yield from _remedy(diagnostic)
+    yield from _remedy(diagnostic, columns, sources)
     yield from _elsewhere(diagnostic, others, most)
     if explain:
         yield (Piece(f"  help: asynclint rule {diagnostic.name}", Style.DIM),)
@@ -135,9 +146,36 @@ def _places(leader: Diagnostic, places: list[Diagnostic]) -> Iterator[Piece | st
         yield Piece(f"  ({first.severity.value})", _SEVERITY_STYLES[first.severity])
 
 
-def _remedy(diagnostic: Diagnostic) -> Iterator[_Line]:
+def _remedy(diagnostic: Diagnostic, columns: int | None, sources: Mapping[str, bytes]) -> Iterator[_Line]:
     if not diagnostic.fixes:
         return
     fix = diagnostic.fixes[0]
-    note = "" if fix.applicability is Applicability.DISPLAY else f" ({fix.applicability.value})"
-    yield (f"  fix: {printable(fix.message)}", Piece(note, Style.DIM))
+    is_shown = fix.applicability is Applicability.DISPLAY
+    note = "shown only" if is_shown else fix.applicability.value
+    yield (f"  fix: {printable(fix.message)}", Piece(f" ({note})", Style.DIM))
+    if is_shown:
+        yield from _change(fix, diagnostic.location.path, columns, sources)
+
+
+def _change(fix: Fix, here: str, columns: int | None, sources: Mapping[str, bytes]) -> Iterator[_Line]:
+    """What a fix that is never applied would change; of one that is, `--diff` shows it."""
+    from asynclint.report.fix_diff import hunks  # noqa: PLC0415 - difflib is not needed by most runs
+
+    shown = hunks(fix, sources)
+    rows = [line["row"] for hunk in shown for line in hunk["lines"] if line["row"] is not None]
+    wide = len(str(max(rows, default=0)))
+    left = MAX_WIDTH if columns is None else max(_NARROWEST, columns - wide - 8)
+    path = here
+    for number, hunk in enumerate(shown):
+        if hunk["path"] != path:
+            path = hunk["path"]
+            yield ("    ", Piece(printable_path(path), Style.PLACE))
+        elif number:
+            yield (Piece(f"    {'⋮':>{wide}}", Style.DIM),)
+        yield from (_changed(row, wide, left) for row in hunk["lines"])
+
+
+def _changed(row: DiffLine, wide: int, left: int) -> _Line:
+    number = f"    {row['row'] or '':>{wide}}"
+    text = f" {row['sign']} {cropped(row['text'], left)}".rstrip()
+    return Piece(number, Style.DIM), Piece(text, _SIGN_STYLES[row["sign"]])

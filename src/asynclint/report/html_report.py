@@ -39,10 +39,15 @@ class _Step(TypedDict):
     excerpt: int
 
 
+class _Hunk(TypedDict):
+    path: int
+    lines: list[DiffLine]
+
+
 class _Fix(TypedDict):
     applicability: str
     message: str
-    hunks: list[list[DiffLine]]
+    hunks: list[_Hunk]
 
 
 class _Finding(TypedDict):
@@ -206,11 +211,12 @@ def _step(step: ChainStep, excerpts: Excerpts) -> _Step:
 
 
 def _fix(fix: Fix, excerpts: Excerpts) -> _Fix:
-    data = excerpts.data_of(fix.edits[0].location.path) if fix.edits else b""
     return {
         "applicability": fix.applicability.value,
         "message": printable(fix.message),
-        "hunks": hunks(fix, data) if data else [],
+        "hunks": [
+            {"path": excerpts.path(hunk["path"]), "lines": hunk["lines"]} for hunk in hunks(fix, excerpts.sources)
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from asynclint import HOME, __version__
-from asynclint.core.diagnostic import ChainStep
+from asynclint.core.diagnostic import Applicability, ChainStep
 from asynclint.core.span import Position
 from asynclint.report.json_text import json_text
 from asynclint.report.line_hash import line_hashes
@@ -172,7 +172,7 @@ def _result(diagnostic: Diagnostic, text: str, places: _Places, index: int, hash
     related = _related(diagnostic)
     if related:
         text = linked(text, related[-1].message, len(related))
-    fixes = [_fix(fix, places) for fix in diagnostic.fixes if fix.edits]
+    fixes, shown = _fixes(diagnostic, places)
     result: Json = {
         "ruleId": diagnostic.code,
         "ruleIndex": index,
@@ -192,7 +192,10 @@ def _result(diagnostic: Diagnostic, text: str, places: _Places, index: int, hash
         result["partialFingerprints"] = fingerprints
     if fixes:
         result["fixes"] = fixes
-    result["properties"] = {"confidence": diagnostic.confidence.value, "cause": diagnostic.cause}
+    properties: Json = {"confidence": diagnostic.confidence.value, "cause": diagnostic.cause}
+    if shown:
+        properties["shownFixes"] = shown
+    result["properties"] = properties
     return result
 
 
@@ -234,6 +237,18 @@ def _same_start(one: Location, other: Location) -> bool:
 def _without_middle(steps: list[ChainStep], most: int) -> list[ChainStep]:
     """At most so many steps; the last one, the cause, is always among them."""
     return steps if len(steps) <= most else [*steps[: most - 1], steps[-1]]
+
+
+def _fixes(diagnostic: Diagnostic, places: _Places) -> tuple[list[Json], list[Json]]:
+    """The fixes that may be applied, and those that are only shown.
+
+    Viewers offer to apply whatever is in `fixes` (that of Visual Studio), and some tools apply all of it unasked
+    (fix-patches of sarif-utils); SARIF has no word for a change that is not to be applied. So these go to the
+    property bag, in the same form, where no consumer takes them for more than they are. GitHub reads neither.
+    """
+    fixes = [fix for fix in diagnostic.fixes if fix.edits]
+    applied = [_fix(fix, places) for fix in fixes if fix.applicability is not Applicability.DISPLAY]
+    return applied, [_fix(fix, places) for fix in fixes if fix.applicability is Applicability.DISPLAY]
 
 
 def _fix(fix: Fix, places: _Places) -> Json:

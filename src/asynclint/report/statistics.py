@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from asynclint.core.diagnostic import Applicability
+
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Report
 
@@ -12,7 +14,11 @@ if TYPE_CHECKING:
 def render(report: Report) -> str:
     """A line for each rule with findings: how many, code, name, how many have a fix; the most frequent ones first."""
     counts = Counter((item.code, item.name) for item in report.diagnostics)
-    fixable = Counter(item.code for item in report.diagnostics if item.fixes)
+    fixable = Counter(
+        item.code
+        for item in report.diagnostics
+        if any(fix.applicability is not Applicability.DISPLAY for fix in item.fixes)
+    )
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     wide = max((len(str(count)) for count in counts.values()), default=0)
     return "".join(

@@ -51,9 +51,9 @@ def _diagnostic(module: ModuleContext, site: TaskSite) -> Diagnostic:
 
 
 def _fixes(module: ModuleContext, site: TaskSite) -> Iterator[Fix]:
-    edits = task_references.keep_in_set(module, site)
-    if edits is not None:
-        yield module.fix(Applicability.SAFE, "keep the task in a module-level set until it is done", edits)
+    kept = task_references.keep_in_set(module, site)
+    if kept is not None:
+        yield module.fix(Applicability.SAFE, "keep the task in a module-level set until it is done", kept.edits)
 
 
 RULE = Rule(

@@ -10,6 +10,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.project.roles import Role
 from asynclint.rulekit.rule import Example, Rule
+from asynclint.semantics import shutdown_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def _diagnostic(module: ModuleContext, site: TaskSite, task: UnendedTask) -> Dia
         _message(module, site, task),
         confidence=None if task.is_certain else Confidence.MEDIUM,
         chain=_steps(module, task),
+        fixes=[fix for fix in (shutdown_code.shown_end(module, site, task),) if fix is not None],
     )
 
 
@@ -103,6 +105,29 @@ def _steps(module: ModuleContext, task: UnendedTask) -> Iterator[ChainStep]:
 
 
 _GUIDE = """
+## The code for your project
+
+With `--output-format full`, and on the HTML page, each finding shows where your project would end the task: in its
+lifespan, in its shutdown handler, or in the method that ends the object which keeps the task; a project that has none
+of these is shown a new one. For the first example:
+
+```text
+  fix: cancel it and await it after the `yield` of `lifespan` (shown only)
+    18   async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    19       app.state.expiry = asyncio.create_task(expire_sessions())  # ASL401
+    20 -     yield
+       +     try:
+       +         yield
+       +     finally:
+       +         app.state.expiry.cancel()
+       +         await asyncio.gather(app.state.expiry, return_exceptions=True)
+    21
+    22
+```
+
+No option applies it: only you know what else has to end before the task, and after it. JSON has it under `fixes` with
+the applicability `display`; SARIF in the property `shownFixes`, because tools apply what stands in `fixes` there.
+
 ## What is lost
 
 Of a task that nobody cancels, by the way in which the server ends:
@@ -286,6 +311,13 @@ server                       SIGTERM ━━ lifespan exit ━━ process ends
     limits=(
         "Tasks ended by code that is not resolved, or by a signal from another process.",
         "Whether the work may be cut off anywhere: then suppress it with that as the reason.",
+    ),
+    fix_safety=(
+        "The code that would end the task is shown and never applied: only the project knows what has to end first, "
+        "and how long that may take. It stands in the `finally` around the `yield` of the project's own lifespan, in "
+        "its shutdown handler, or in the method that ends the object which has the task. Where there is none of these, "
+        "a lifespan is written, beside startup handlers a shutdown handler. Nothing is shown where the place of the "
+        "task, or that of its end, is not sure."
     ),
     settings=(
         "shutdown-hooks",

@@ -418,6 +418,119 @@ def _content_end(data: bytes, offset: int) -> int:
     return newline - 1 if data[newline - 1 : newline] == b"\r" else newline
 
 
+_COMMENT_LINE = re.compile(rb"[ \t]*#[^\n]*\n\Z")
+
+
+def clean_up_after(data: bytes, statement: Span, lines: Iterable[str]) -> Edits | None:
+    """`yield` → `try:` … `finally:` with the lines in it; refuses a statement that shares its lines with others.
+
+    Each of the lines is indented by four spaces a level, wherever it goes.
+    """
+    indent, line_end = _alone_on_lines(data, statement)
+    text = data[statement.start : statement.end]
+    if line_end is None or b'"""' in text or b"'''" in text:
+        return None
+    newline, step = newline_of(data), _step(indent)
+    line_start = data.rfind(b"\n", 0, statement.start) + 1
+    following = (match.end() for match in re.finditer(rb"\n(?=[^\r\n])", text))
+    closing = "".join(
+        f"{newline}{line}" for line in _indented(["finally:", *(f"    {line}" for line in lines)], indent)
+    )
+    return _edits(
+        data,
+        [
+            TextEdit(Span(line_start, line_start), f"{indent}try:{newline}{step}"),
+            *(_insertion(statement.start + offset, step) for offset in following),
+            _insertion(line_end, closing),
+        ],
+    )
+
+
+def insert_before(data: bytes, statement: Span, lines: Iterable[str]) -> Edits | None:
+    """Lines before a statement and the comments above it; refuses one that does not begin its line."""
+    line_start = data.rfind(b"\n", 0, statement.start) + 1
+    indent = data[line_start : statement.start].decode()
+    if indent.strip():
+        return None
+    newline = newline_of(data)
+    content = "".join(f"{line}{newline}" for line in _indented(lines, indent))
+    return (_insertion(_above_comments(data, line_start), content),)
+
+
+def insert_after(data: bytes, statement: Span, lines: Iterable[str]) -> Edits | None:
+    """Lines after a statement that has its lines for itself."""
+    indent, line_end = _alone_on_lines(data, statement)
+    if line_end is None:
+        return None
+    newline = newline_of(data)
+    return (_insertion(line_end, "".join(f"{newline}{line}" for line in _indented(lines, indent))),)
+
+
+def assign_to(statement: Span, target: str) -> Edits:
+    """`create_task(x)` → `target = create_task(x)`."""
+    return (_insertion(statement.start, f"{target} = "),)
+
+
+def make_async(function_start: int) -> Edits:
+    """`def f()` → `async def f()`, given where the definition starts."""
+    return (_insertion(function_start, "async "),)
+
+
+def add_keyword(data: bytes, callee_end: int, keyword: str, *, has_arguments: bool) -> Edits | None:
+    """`f(x=1)` → `f(keyword, x=1)`, given where the callee ends; refuses a comment before the parenthesis."""
+    opening = data.find(b"(", callee_end)
+    if opening < 0 or data[callee_end:opening].strip():
+        return None
+    if not has_arguments:
+        return (_insertion(opening + 1, keyword),)
+    gap = re.compile(rb"\s*").match(data, opening + 1)
+    lead = gap[0].decode() if gap is not None else ""
+    return (_insertion(opening + 1, f"{lead}{keyword}," if "\n" in lead else f"{keyword}, "),)
+
+
+def define_before(data: bytes, offset: int, lines: Iterable[str]) -> Edits:
+    """A definition at module level before the one that begins at an offset, its decorators and comments included."""
+    line_start = _above_comments(data, data.rfind(b"\n", 0, offset) + 1)
+    newline = newline_of(data)
+    text = data[:line_start].rstrip(b" \t")
+    breaks = len(text) - len(text.rstrip(b"\r\n"))
+    missing = max(0, 3 - breaks // len(newline)) if text.strip() else 0
+    return (_insertion(line_start, newline * missing + "".join(f"{line}{newline}" for line in lines) + newline * 2),)
+
+
+def define_after(data: bytes, definition: Span, lines: Iterable[str]) -> Edits:
+    """A definition behind another one, at its depth."""
+    line_start = data.rfind(b"\n", 0, definition.start) + 1
+    indent = re.compile(rb"[ \t]*").match(data, line_start)
+    depth = indent[0].decode() if indent is not None else ""
+    newline, end = newline_of(data), _content_end(data, definition.end)
+    gap = newline * (2 if depth else 3)
+    return (_insertion(end, gap + newline.join(_indented(lines, depth))),)
+
+
+def joined(data: bytes, edits: Iterable[TextEdit]) -> Edits | None:
+    """All edits of one file as one change, each made once."""
+    return _edits(data, dict.fromkeys(edits))
+
+
+def _above_comments(data: bytes, line_start: int) -> int:
+    """The start of the first of the lines of comments directly above a line, or of the line itself."""
+    before = data.rfind(b"\n", 0, max(0, line_start - 1)) + 1
+    while before < line_start and _COMMENT_LINE.match(data[before:line_start]):
+        line_start, before = before, data.rfind(b"\n", 0, max(0, before - 1)) + 1
+    return line_start
+
+
+def _step(indent: str) -> str:
+    return "\t" if indent.startswith("\t") else "    "
+
+
+def _indented(lines: Iterable[str], indent: str) -> Iterator[str]:
+    for line in lines:
+        text = line.lstrip(" ")
+        yield indent + _step(indent) * ((len(line) - len(text)) // 4) + text if text else ""
+
+
 # --------------------------------------------------------------------------------------------------------------
 # the module
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.flow import ir
 from asynclint.project.model import Function
@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from asynclint.semantics.tasks import TaskSite
 
 
-def keep_in_set(module: ModuleContext, site: TaskSite) -> Edits | None:
-    """Edits for a bare `create_task(…)` statement in a function; None for any other form."""
+class KeptInSet(NamedTuple):
+    """The name of a set at module level, and the edits that keep a task in it until it is done."""
+
+    name: str
+    edits: Edits
+
+
+def keep_in_set(module: ModuleContext, site: TaskSite) -> KeptInSet | None:
+    """For a bare `create_task(…)` statement in a function; None for any other form."""
     scope = site.scope
     if not isinstance(scope, Function) or not isinstance(scope.index.parents.get(id(site.call)), ir.ExprStmt):
         return None
@@ -32,13 +39,14 @@ def keep_in_set(module: ModuleContext, site: TaskSite) -> Edits | None:
     existing = _existing_set(module.module, scope)
     task = free_name("task", taken)
     if existing is not None:
-        return keep_task(match, task, existing)
+        kept = keep_task(match, task, existing)
+        return None if kept is None else KeptInSet(existing, kept)
     name = free_name("background_tasks", taken)
     kept = keep_task(match, task, name)
     declared = insert_after_imports(module.module.data, module.head, f"{name} = set()")
     if kept is None or declared is None or "set" in module.head.bound:
         return None
-    return (*declared, *kept)
+    return KeptInSet(name, (*declared, *kept))
 
 
 def _existing_set(module: Module, scope: Function) -> str | None:
