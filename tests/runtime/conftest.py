@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Load = Callable[..., dict[str, Any]]
     Request = Callable[..., httpx.Response]
     Served = Callable[..., str]
+    Visit = Callable[[str], contextlib.AbstractContextManager[None]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -182,9 +183,12 @@ def server(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Served:
-    """Serves a module by uvicorn, posts to each of the paths, ends the server by SIGTERM, and gives what it printed."""
+    """Serves a module by uvicorn, posts to each of the paths, ends the server by SIGTERM, and gives what it printed.
 
-    def run(module: str, *paths: str) -> str:
+    `visit` is called with the address of the server before that, and what it yields goes on until the end.
+    """
+
+    def run(module: str, *paths: str, visit: Visit = lambda _: contextlib.nullcontext()) -> str:
         (tmp_path / "served.py").write_text(module)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -192,10 +196,11 @@ def served(tmp_path: Path) -> Served:
         command = [sys.executable, "-u", "-m", "uvicorn", "served:app", "--port", str(port), "--log-level", "error"]
         with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
             _wait_for(port)
-            for path in paths:
-                assert httpx.post(f"http://127.0.0.1:{port}{path}").status_code == 200
-            server.send_signal(signal.SIGTERM)
-            printed, _ = server.communicate(timeout=20)
+            with visit(f"127.0.0.1:{port}"):
+                for path in paths:
+                    assert httpx.post(f"http://127.0.0.1:{port}{path}").status_code == 200
+                server.send_signal(signal.SIGTERM)
+                printed, _ = server.communicate(timeout=20)
         return printed.decode()
 
     return run

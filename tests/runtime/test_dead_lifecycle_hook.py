@@ -11,6 +11,8 @@ from asynclint.rulekit.expectations import as_shown
 from asynclint.rules.dead_lifecycle_hook import RULE
 
 if TYPE_CHECKING:
+    from tests.runtime.conftest import Served, Source
+
     from asynclint.rulekit.rule import Example
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -39,6 +41,27 @@ def test_one_hook_more_runs(example: Example) -> None:
     bad, good = started(as_shown(example.bad)), started(example.good)
     assert len(good) == len(bad) + 1
     assert set(bad) < set(good)
+
+
+AT_THE_END = {
+    'on_event("startup")': 'on_event("shutdown")',
+    "    await warm_cache()\n    yield\n": "    yield\n    await warm_cache()\n",
+    '    started.append("admin")\n    yield\n': '    yield\n    started.append("admin")\n',
+    "started.append(": "print(",
+}
+"""What the hooks do is done where the application ends, and said aloud."""
+
+
+@pytest.mark.parametrize(("number", "lost"), [(0, {"cache"}), (1, {"admin"})], ids=["handlers", "mounted"])
+def test_under_a_server_that_gets_sigterm(number: int, lost: set[str], source: Source, served: Served) -> None:
+    """What a dead hook has to close stays open to the end of the process."""
+    printed = {}
+    for side in ("bad", "good"):
+        module = source(RULE, side, number)
+        for old, new in AT_THE_END.items():
+            module = module.replace(old, new)
+        printed[side] = set(served(module).split())
+    assert printed["good"] - printed["bad"] == lost
 
 
 ROUTER = """

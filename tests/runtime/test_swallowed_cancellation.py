@@ -13,7 +13,7 @@ from asynclint.rules.swallowed_cancellation import RULE
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from tests.runtime.conftest import Load
+    from tests.runtime.conftest import Load, Served, Source
 
     Loop = Callable[[list[int]], Coroutine[None, None, None]]
 
@@ -124,3 +124,32 @@ def test_the_example(side: str, ends: bool, number: int, name: str, step: str, l
         return bool(done)
 
     assert asyncio.run(main()) is ends
+
+
+SERVED = """
+
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    tasks = {asyncio.create_task(work(), name=work.__name__) for work in (keep_prices_fresh, heartbeats)}
+    yield
+    for task in tasks:
+        task.cancel()
+    done, pending = await asyncio.wait(tasks, timeout=0.3)
+    print(*(f"{task.get_name()} has ended" for task in done), sep="\\n")
+
+
+app = FastAPI(lifespan=lifespan)
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "printed"), [("bad", set()), ("good", {"keep_prices_fresh has ended", "heartbeats has ended"})]
+)
+def test_under_a_server_that_gets_sigterm(side: str, printed: set[str], source: Source, served: Served) -> None:
+    """The tasks go on after `cancel()`; a lifespan that waits for them without a limit never comes to its end."""
+    module = source(RULE, side, 0) + source(RULE, side, 1) + SERVED
+    assert set(served(module).strip().splitlines()) == printed

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynclint.config.settings import Settings
+from asynclint.fixing.edits import applied
 from asynclint.rules.task_not_cancelled_on_shutdown import RULE
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.runtime.conftest import Load, Served, Source
 
 
@@ -61,10 +67,20 @@ CLEANUP = """
 """
 
 
-@pytest.mark.parametrize(("side", "cleaned"), [("bad", False), ("good", True)])
-def test_cleanup_at_sigterm(side: str, cleaned: bool, source: Source, served: Served) -> None:
+def with_what_is_shown(source: str, folder: Path) -> str:
+    """The module after the edits that are shown for its one finding."""
+    (folder / "pyproject.toml").touch()
+    (folder / "example.py").write_text(source)
+    with contextlib.chdir(folder):
+        (finding,) = check(["."], Settings(jobs=1, select=(RULE.code,))).diagnostics
+    return applied(source.encode(), finding.fixes[0].edits).decode()
+
+
+@pytest.mark.parametrize(("side", "cleaned"), [("bad", False), ("good", True), ("fixed", True)])
+def test_cleanup_at_sigterm(side: str, cleaned: bool, source: Source, served: Served, tmp_path: Path) -> None:
     """A server that is told to stop dies by that signal, and with it the task, whose `finally` never runs."""
-    head, _, tail = source(RULE, side).partition("    while True:\n")
+    module = with_what_is_shown(source(RULE, "bad"), tmp_path) if side == "fixed" else source(RULE, side)
+    head, _, tail = module.partition("    while True:\n")
     rest = tail.partition("\n\n\n")[2]
     assert ("cleaned up" in served(f"{head}{CLEANUP}\n\n{rest}")) is cleaned
 

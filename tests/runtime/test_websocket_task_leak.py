@@ -7,14 +7,15 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+import websocket
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from asynclint.rules.websocket_task_leak import RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.runtime.conftest import Load
+    from tests.runtime.conftest import Load, Served, Source
 
     Route = Callable[[WebSocket], Awaitable[None]]
 
@@ -105,3 +106,38 @@ def test_the_task_ends(route: Route) -> None:
 def test_the_example(side: str, left: int, load: Load) -> None:
     module = load(RULE, side, replaced={"create_task(sample())": 'create_task(sample(), name="sampler")'})
     assert asyncio.run(samplers_left(module["watch"])) == left
+
+
+@contextlib.contextmanager
+def two_clients(address: str) -> Iterator[None]:
+    """One that comes and goes, and one that is still there when the server is told to stop."""
+    for keep in (False, True):
+        client = websocket.create_connection(f"ws://{address}/readings", timeout=20)
+        client.send("hello")
+        client.recv()
+        if not keep:
+            client.close()
+    yield
+    client.close()
+
+
+COUNTED = {
+    "    while True:\n        readings.append(len(readings))\n        await asyncio.sleep(0.01)\n": """\
+    try:
+        while True:
+            readings.append(len(readings))
+            await asyncio.sleep(0.01)
+    finally:
+        print("ended")
+"""
+}
+
+
+@pytest.mark.parametrize(("side", "ended"), [("bad", 0), ("good", 2)])
+def test_under_a_server_that_gets_sigterm(side: str, ended: int, source: Source, served: Served) -> None:
+    """Neither the client's going nor the server's end comes to the line behind the loop."""
+    module = source(RULE, side)
+    for old, new in COUNTED.items():
+        assert old in module
+        module = module.replace(old, new)
+    assert served(module, visit=two_clients).split() == ["ended"] * ended
