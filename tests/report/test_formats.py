@@ -94,6 +94,7 @@ def test_json_has_the_promised_shape(report: Report) -> None:
                         "message": "run `load` in a thread",
                         "edits": [
                             {
+                                "filename": "app/main.py",
                                 "location": {"row": 3, "column": 12},
                                 "end_location": {"row": 3, "column": 30},
                                 "content": 'await run_in_threadpool(load, "naïve 😀", 1)',

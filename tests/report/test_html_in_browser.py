@@ -280,3 +280,13 @@ def test_nothing_found(opened: Open) -> None:
 def test_severities_are_told_without_colour(opened: Open, blocking: Diagnostic) -> None:
     chrome = opened(report_of(finding(blocking, 0, severity=Severity.NOTE)))
     assert chrome.execute_script("return document.querySelector('.finding .dot').title") == "note"
+
+
+def test_a_fix_that_reaches_into_other_files_names_each(opened: Open, blocking: Diagnostic) -> None:
+    edits = tuple(Edit(locate(f"app/module_{number}.py", "g()"), f"mended_{number}()") for number in (0, 1))
+    fix = Fix(Applicability.DISPLAY, "mend both", edits)
+    chrome = opened(report_of(finding(blocking, 0, fixes=(fix,)), finding(blocking, 1)))
+    chrome.execute_script("document.querySelector('button.summary').click()")
+    assert texts(chrome, ".fix .diff .added .text") == ["    mended_0()", "    mended_1()"]
+    assert texts(chrome, ".fix .place") == ["app/module_0.py", "app/module_1.py"]
+    assert texts(chrome, ".fix .pill") == ["shown only"]

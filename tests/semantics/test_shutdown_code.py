@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from tests.report.test_html_report import data_of
 
 from asynclint.cli.app import main
 from asynclint.config.settings import Settings
 from asynclint.core.diagnostic import Applicability
 from asynclint.fixing.edits import applied, span_before
 from asynclint.fixing.judgement import compiles
-from asynclint.report import full, sarif
+from asynclint.report import full, html_report, json_report, sarif
 from asynclint.rulekit.discovery import all_rules
 from asynclint.rulekit.expectations import as_shown
 from asynclint.run.checks import check
@@ -185,6 +186,28 @@ INSTEAD_OVER_LINES = """\
 +            poller.cancel()
 +            await asyncio.gather(poller, return_exceptions=True)\
 """
+MORE_IS_TRIED = """\
+    try:
+        await asyncio.sleep(0)
+        poller = asyncio.create_task(poll())
+        yield
+    finally:
+        print("bye")
+"""
+INSIDE_IT = """\
+-        yield
++        try:
++            yield
++        finally:
++            poller.cancel()
++            await asyncio.gather(poller, return_exceptions=True)\
+"""
+ALL_OF = """\
++        running = list({})
++        for task in running:
++            task.cancel()
++        await asyncio.gather(*running, return_exceptions=True)\
+"""
 IN_FINALLY = "-    yield\n+    try:\n+        yield\n+    finally:\n"
 
 
@@ -258,6 +281,31 @@ IN_FINALLY = "-    yield\n+    try:\n+        yield\n+    finally:\n"
             lifespan("    poller = asyncio.create_task(poll())\n", OVER_LINES, "from db import pool\n"),
             INSTEAD_OVER_LINES,
         ),
+        (lifespan("", MORE_IS_TRIED), INSIDE_IT),
+        (
+            lifespan("    if app.debug:\n        poller = asyncio.create_task(poll())\n"),
+            "+    poller = None\n"
+            + IN_FINALLY
+            + "+        if poller is not None:\n"
+            + "+            poller.cancel()\n"
+            + "+            await asyncio.gather(poller, return_exceptions=True)",
+        ),
+        (
+            lifespan("    tasks = []\n    for _ in range(3):\n        tasks.append(asyncio.create_task(poll()))\n"),
+            IN_FINALLY + ALL_OF.format("tasks"),
+        ),
+        (
+            lifespan("    tasks = set()\n    new = asyncio.create_task(poll())\n    tasks.add(new)\n"),
+            IN_FINALLY + ALL_OF.format("tasks"),
+        ),
+        (
+            lifespan("    tasks = {}\n    for key in 'ab':\n        tasks[key] = asyncio.create_task(poll())\n"),
+            IN_FINALLY + ALL_OF.format("tasks.values()"),
+        ),
+        (
+            lifespan("    tasks = [asyncio.create_task(poll()) for _ in range(3)]\n"),
+            IN_FINALLY + ALL_OF.format("tasks"),
+        ),
     ],
     ids=[
         "state",
@@ -270,6 +318,12 @@ IN_FINALLY = "-    yield\n+    try:\n+        yield\n+    finally:\n"
         "dropped",
         "finally is there",
         "over lines",
+        "finally around the start",
+        "local, perhaps",
+        "local list",
+        "local set, by a name",
+        "local dict",
+        "local list at once",
     ],
 )
 def test_in_the_lifespan_there_is(source: str, shown: str, changed: Changed) -> None:
@@ -464,6 +518,50 @@ async def start() -> None:
     ]
 
 
+def test_each_of_several_startup_handlers_gets_its_own(changed: Changed) -> None:
+    source = f"""\
+{WORK}
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.on_event("startup")
+async def start() -> None:
+    app.state.poller = asyncio.create_task(poll())
+
+
+@app.on_event("startup")
+async def start_other() -> None:
+    app.state.other = asyncio.create_task(poll())
+"""
+    assert [[line for line in shown.splitlines() if "cancel" in line] for shown in changed({"a.py": source})] == [
+        ["+    app.state.poller.cancel()"],
+        ["+    app.state.other.cancel()"],
+    ]
+
+
+def test_the_state_of_an_application_that_a_helper_is_given(changed: Changed) -> None:
+    helper = "async def start(application):\n    application.state.poller = asyncio.create_task(poll())\n"
+    assert changed({"a.py": lifespan("    await start(app)\n", head=helper)}) == [
+        IN_FINALLY
+        + '+        task = getattr(app.state, "poller", None)\n'
+        + "+        if task is not None:\n"
+        + "+            task.cancel()\n"
+        + "+            await asyncio.gather(task, return_exceptions=True)"
+    ]
+
+
+def test_never_in_a_hook_that_does_not_run(changed: Changed) -> None:
+    """The lifespan of a mounted application is not entered."""
+    inner = lifespan("").replace("app = FastAPI(", "inner = FastAPI(")
+    route = '\n\n@inner.post("/")\nasync def start() -> None:\n    inner.state.poller = asyncio.create_task(poll())\n'
+    main = "from fastapi import FastAPI\n\nfrom a import inner\n\napp = FastAPI()\napp.mount('/inner', inner)\n"
+    (shown,) = changed({"a.py": inner + route, "main.py": main})
+    assert shown == ""
+
+
 def test_a_plain_shutdown_handler_becomes_async(changed: Changed) -> None:
     source = f"""\
 {WORK}
@@ -498,8 +596,21 @@ def stop() -> None:
         lifespan("    app.state.poller = asyncio.create_task(poll())\n", "    yield 1; print('bye')\n"),
         ROUTER + "\n\nfrom fastapi import FastAPI\n\none = FastAPI()\nother = FastAPI()\n",
         KEEPER + "\n\nfrom fastapi import FastAPI\n\napp = FastAPI()\npollers = [Poller(), Poller()]\n",
+        lifespan("    tasks = [3]\n    tasks.append(asyncio.create_task(poll()))\n"),
+        lifespan("    tasks = []\n    tasks.append(asyncio.create_task(poll()))\n    tasks.append(3)\n"),
+        lifespan("    asyncio.create_task(poll())\n", "    return other(app)\n", "from other import other").replace(
+            "@asynccontextmanager\nasync def", "def"
+        ),
     ],
-    ids=["kept in something else", "a shared line", "two applications", "two objects"],
+    ids=[
+        "kept in something else",
+        "a shared line",
+        "two applications",
+        "two objects",
+        "among other things",
+        "with other things",
+        "the lifespan is made elsewhere",
+    ],
 )
 def test_nothing_is_shown_where_a_place_is_not_sure(source: str, changed: Changed) -> None:
     assert changed({"a.py": source}) == [""]
@@ -529,6 +640,24 @@ def test_sarif_has_it_where_nothing_applies_it(example: Report) -> None:
     assert shown["properties"] == {"applicability": "display"}
     (change,) = shown["artifactChanges"]
     assert any("gather" in item["insertedContent"]["text"] for item in change["replacements"])
+
+
+def test_json_names_the_file_of_each_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = "from fastapi import FastAPI\n\nfrom routes import router\n\napp = FastAPI()\napp.include_router(router)\n"
+    write(tmp_path, {"pyproject.toml": b"", "main.py": main.encode(), "routes.py": ROUTER.encode()})
+    monkeypatch.chdir(tmp_path)
+    report = check(["."], Settings(jobs=1, select=(RULE.code,)))
+    (found,) = json.loads(json_report.render(report))["diagnostics"]
+    assert found["filename"] == "routes.py"
+    (fix,) = found["fixes"]
+    assert fix["applicability"] == "display"
+    assert {edit["filename"] for edit in fix["edits"]} == {"main.py"}
+
+
+def test_the_page_has_it(example: Report) -> None:
+    (shown,) = data_of(html_report.render(example))["findings"][0]["fixes"]
+    assert shown["applicability"] == "display"
+    assert any("gather" in line["text"] for hunk in shown["hunks"] for line in hunk["lines"])
 
 
 def test_nothing_applies_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,7 @@ class DeadHook:
     reason: str
     by: ir.Call
     by_module: Module
+    function: Function | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +84,10 @@ class LifecycleHooks:
         """Those written in one module."""
         yield from (item for item in self._dead if item.module is module)
 
+    def is_dead(self, function: Function) -> bool:
+        """Whether the framework never calls the function, although it is registered for that."""
+        return any(item.function is function for item in self._dead)
+
     @cached_property
     def _dead(self) -> tuple[DeadHook, ...]:
         if not any(application.lifespan is not None for application in self._applications):
@@ -100,7 +105,9 @@ class LifecycleHooks:
                 name = hook.function.name if hook.function is not None else "the handler"
                 module = module_of(hook.scope)
                 by_module = module_of(application.scope)
-                yield DeadHook(module, hook.scope, hook.span, name, "lifespan", application.call, by_module)
+                yield DeadHook(
+                    module, hook.scope, hook.span, name, "lifespan", application.call, by_module, hook.function
+                )
 
     def _ignored_parameters(self) -> Iterator[DeadHook]:
         for application in self._applications:
@@ -112,7 +119,7 @@ class LifecycleHooks:
                     module = module_of(application.scope)
                     span = _span(keyword.value, application.call)
                     name = f"{keyword.name}="
-                    yield DeadHook(module, application.scope, span, name, "lifespan", application.call, module)
+                    yield DeadHook(module, application.scope, span, name, "lifespan", application.call, module, None)
 
     @cached_property
     def _handlers_are_run(self) -> bool:
@@ -262,7 +269,7 @@ class LifecycleHooks:
         span = _span(application.lifespan, application.call)
         function = self._lifespan_function(application)
         name = function.name if function is not None else "lifespan"
-        yield DeadHook(module, application.scope, span, name, reason, call, module_of(scope))
+        yield DeadHook(module, application.scope, span, name, reason, call, module_of(scope), function)
 
     def _is_into_application(self, call: ir.Call, scope: Scope) -> bool:
         if not isinstance(call.func, ir.Attribute):

@@ -31,6 +31,7 @@ class JsonStep(TypedDict):
 
 
 class JsonEdit(TypedDict):
+    filename: str
     location: JsonPosition
     end_location: JsonPosition
     content: str
@@ -164,6 +165,7 @@ def _fix(fix: Fix) -> JsonFix:
 
 def _edit(edit: Edit) -> JsonEdit:
     return {
+        "filename": edit.location.path,
         "location": _position(edit.location.start),
         "end_location": _position(edit.location.end),
         "content": edit.content,

@@ -11,12 +11,12 @@ from asynclint.flow.traversal import dotted, header_exprs, walk
 from asynclint.knowledge.fastapi_api import EVENT_DECORATOR, EVENT_PARAMETERS, FASTAPI_APPS
 from asynclint.knowledge.names import canonical
 from asynclint.project.model import Class, Function, Module, Scope, module_of
-from asynclint.project.places import OUTSIDE, AttributePlace, GlobalPlace
+from asynclint.project.places import AttributePlace, GlobalPlace
 from asynclint.project.roles import Role
 from asynclint.project.values import ClassValue, External, members
 from asynclint.semantics import rewrite, task_references
 from asynclint.semantics.drafts import CannotBeWrittenError, Draft
-from asynclint.semantics.task_handles import Handle, handle_of, local_of
+from asynclint.semantics.task_handles import Handle, handle_of, local_collection_of, local_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,19 +95,33 @@ class _Writer:
 
     def _beside_its_start(self, lifespan: Function) -> Fix:
         """The lifespan that starts the task keeps it in a local."""
-        call = self._site.call
-        statement = lifespan.index.statement_of(call)
-        local = local_of(self._site)
-        if lifespan.index.uses[id(call)].block or statement is None:
-            return self._in_hook_by_set(lifespan)
-        if local is None:
-            if not isinstance(lifespan.index.parents.get(id(call)), ir.ExprStmt):
-                raise CannotBeWrittenError
-            local = self._draft.free_local(lifespan, "task", "")
-            self._draft.add(lifespan.module, rewrite.assign_to(Span(call.start, call.end), local))
         hook = _Hook(lifespan.module, lifespan, "")
-        self._put(hook, self._one(local, lifespan.module, lifespan))
+        call = self._site.call
+        calls = {id(site.call) for site in self._context.task_sites}
+        values, local = local_collection_of(self._site, calls), local_of(self._site)
+        if values is not None:
+            lines = self._all(values, values.partition(".")[0], lifespan.module, lifespan)
+        elif not lifespan.index.uses[id(call)].block:
+            if local is None:
+                local = self._assigned(lifespan)
+            lines = self._one(local, lifespan.module, lifespan)
+        elif local is not None and (branch := _outermost_branch(lifespan, call)) is not None:
+            nothing = rewrite.insert_before(lifespan.module.data, Span(branch.start, branch.start), [f"{local} = None"])
+            self._draft.add(lifespan.module, nothing)
+            lines = self._one_or_none(local, lifespan.module, lifespan)
+        else:
+            return self._in_hook_by_set(lifespan)
+        self._put(hook, lines)
         return self._draft.shown(f"{self._end_it} {_where(hook)}")
+
+    def _assigned(self, lifespan: Function) -> str:
+        """A local of the lifespan that the call is assigned to from now on."""
+        call = self._site.call
+        if not isinstance(lifespan.index.parents.get(id(call)), ir.ExprStmt):
+            raise CannotBeWrittenError
+        local = self._draft.free_local(lifespan, "task", "")
+        self._draft.add(lifespan.module, rewrite.assign_to(Span(call.start, call.end), local))
+        return local
 
     def _in_hook_by_set(self, lifespan: Function) -> Fix:
         handle = self._kept_in_set()
@@ -211,8 +225,11 @@ class _Writer:
             return self._of_one(handle, module, function, reference)
         if not handle.is_set:
             raise CannotBeWrittenError
-        running, task = (self._draft.free_local(function, name, reference) for name in ("running", "task"))
         values = f"{reference}.values()" if handle.form == "tasks by key" else reference
+        return self._all(values, reference, module, function)
+
+    def _all(self, values: str, reference: str, module: Module, function: Function | None) -> list[str]:
+        running, task = (self._draft.free_local(function, name, reference) for name in ("running", "task"))
         return [
             f"{running} = list({values})",
             f"for {task} in {running}:",
@@ -224,18 +241,16 @@ class _Writer:
         if handle.is_set:
             return self._one(reference, module, function)
         if handle.is_bound:
-            guarded = self._one(reference, module, function)
-            return [f"if {reference} is not None:", *(_STEP + line for line in guarded)]
+            return self._one_or_none(reference, module, function)
         holder, _, name = reference.rpartition(".")
         if not holder:
             raise CannotBeWrittenError
         task = self._draft.free_local(function, "task", reference)
-        guarded = self._one(task, module, function)
-        return [
-            f'{task} = getattr({holder}, "{name}", None)',
-            f"if {task} is not None:",
-            *(_STEP + line for line in guarded),
-        ]
+        return [f'{task} = getattr({holder}, "{name}", None)', *self._one_or_none(task, module, function)]
+
+    def _one_or_none(self, reference: str, module: Module, function: Function | None) -> list[str]:
+        guarded = self._one(reference, module, function)
+        return [f"if {reference} is not None:", *(_STEP + line for line in guarded)]
 
     def _one(self, reference: str, module: Module, function: Function | None) -> list[str]:
         gather = self._gather(module, function)
@@ -260,7 +275,7 @@ class _Writer:
                 if function.owner not in mro(owner) and owner not in mro(function.owner):
                     raise CannotBeWrittenError
                 return f"{function.ir.params[0].name}.{name}"
-            case AttributePlace(owner=owner) if owner == OUTSIDE:
+            case AttributePlace(owner=None | str()):
                 return self._of_application(handle.holder, hook)
             case _:
                 raise CannotBeWrittenError
@@ -284,7 +299,8 @@ class _Writer:
             function = self._nearest(role)
             if function is not None:
                 return _Hook(function.module, function, self._application_in(function))
-        startup = self._nearest(Role.STARTUP)
+        is_startup = isinstance(scope, Function) and Role.STARTUP in self._project.roles.of(scope)
+        startup = scope if isinstance(scope, Function) and is_startup else self._nearest(Role.STARTUP)
         if startup is not None:
             return _Hook(startup.module, None, _event_receiver(startup), startup=startup)
         creation = self._only([(module_of(scope), (scope, call)) for scope, call in self._creations()])
@@ -293,7 +309,9 @@ class _Writer:
         return _Hook(module_of(creation[0]), None, "app", creation=creation)
 
     def _nearest(self, *roles: Role) -> Function | None:
-        return self._only([(function.module, function) for function in self._project.roles.functions(*roles)])
+        is_dead = self._project.lifecycle_hooks.is_dead
+        hooks = self._project.roles.functions(*roles)
+        return self._only([(function.module, function) for function in hooks if not is_dead(function)])
 
     def _only(self, candidates: Iterable[tuple[Module, _Item]]) -> _Item | None:
         """That of the module of the task, else the only one; raises CannotBeWrittenError where there are several."""
@@ -329,6 +347,8 @@ class _Writer:
         if hook.function is not None:
             if hook.function.is_generator:
                 self._draft.add(hook.module, self._after_yield(hook.function, lines))
+            elif Role.LIFESPAN in self._project.roles.of(hook.function):
+                raise CannotBeWrittenError  # it returns a lifespan that something else makes
             else:
                 self._draft.add(hook.module, self._at_start(hook.function, lines))
                 self._make_async(hook.function)
@@ -355,7 +375,10 @@ class _Writer:
         return rewrite.insert_before(data, Span(first.start, first.start), lines)
 
     def _after_yield(self, lifespan: Function, lines: list[str]) -> rewrite.Edits | None:
-        """In the `finally` around the `yield`, which is written if it is not there."""
+        """In the `finally` around the `yield`, which is written if it is not there.
+
+        One around more than the `yield` also runs when the start has failed, before there is a task.
+        """
         yielding = [
             statement
             for statement in lifespan.index.statements
@@ -364,7 +387,7 @@ class _Writer:
         if len(yielding) != 1 or not isinstance(statement := yielding[0], ir.ExprStmt):
             return None
         data, around = lifespan.module.data, lifespan.index.enclosing.get(id(statement))
-        if isinstance(around, ir.Try) and around.finalbody and around.body[-1] is statement:
+        if isinstance(around, ir.Try) and around.finalbody and around.body == (statement,):
             first = around.finalbody[0]
             return rewrite.insert_before(data, Span(first.start, first.start), lines)
         return rewrite.clean_up_after(data, Span(statement.start, statement.end), lines)
@@ -395,6 +418,16 @@ class _Writer:
         has_arguments = bool(call.args or call.keywords)
         keyword = f"lifespan={name}"
         self._draft.add(module, rewrite.add_keyword(module.data, callee_end, keyword, has_arguments=has_arguments))
+
+
+def _outermost_branch(function: Function, call: ir.Call) -> ir.If | None:
+    """The statement at the top of the body in whose branches the call stands, if there are only branches around it."""
+    around = function.index.enclosing.get(id(function.index.statement_of(call)))
+    outermost = None
+    while isinstance(around, ir.If):
+        outermost = around
+        around = function.index.enclosing.get(id(around))
+    return outermost if around is None else None
 
 
 def _callee_end(call: ir.Call) -> int:

@@ -13,6 +13,8 @@ from asynclint.project.roles import Role
 from asynclint.project.values import Instance, members
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
     from asynclint.project.model import Scope
     from asynclint.project.places import Place
     from asynclint.project.project import Project
@@ -58,6 +60,84 @@ def local_of(site: TaskSite) -> str | None:
             return name if is_local and len(site.scope.index.bindings.get(name, ())) == 1 else None
         case _:
             return None
+
+
+def local_collection_of(site: TaskSite, calls: Container[int]) -> str | None:
+    """The text for the tasks of the local collection that the task is put into, if it is there from the start.
+
+    `calls` are the ids of the calls that make tasks: a collection that gets anything else is none of tasks.
+    """
+    index = site.scope.index
+    node = _kept_by_local(site) or site.call
+    match index.parents.get(id(node)):
+        case ir.Call(func=ir.Attribute(value=ir.Name(id=name), attr=attr)) if attr in _KEEPING:
+            values = name
+        case ir.Collection() | ir.Comprehension() as group if _is_group(group, is_task_of=site.call):
+            match index.parents.get(id(group)):
+                case ir.Assign(targets=(ir.Name(id=name),)):
+                    values = name
+                case _:
+                    return None
+        case ir.Assign(targets=(ir.Subscript(value=ir.Name(id=name)),)):
+            values = f"{name}.values()"
+        case _:
+            return None
+    is_local = isinstance(site.scope, Function) and name not in index.global_names | index.nonlocal_names
+    bindings = index.bindings.get(name, ())
+    if not is_local or len(bindings) != 1 or bindings[0].block or not _begins_as(bindings[0].value, values, site):
+        return None
+    return values if all(_is_made_by(value, site.scope, calls) for value in _put_into(name, site.scope)) else None
+
+
+def _kept_by_local(site: TaskSite) -> ir.Expr | None:
+    """Where the local that the task is assigned to is put into something, if that is done once."""
+    index, local = site.scope.index, local_of(site)
+    if local is None:
+        return None
+    kept = [item for item in index.names.get(local, ()) if _keeps(index.parents.get(id(item)), item)]
+    return kept[0] if len(kept) == 1 else None
+
+
+def _keeps(around: ir.Expr | ir.Stmt | None, node: ir.Expr) -> bool:
+    match around:
+        case ir.Call(func=ir.Attribute(attr=attr), args=(only,)):
+            return only is node and attr in _KEEPING
+        case ir.Assign(targets=(ir.Subscript(),), value=value):
+            return value is node
+        case _:
+            return False
+
+
+def _begins_as(value: ir.Expr | None, values: str, site: TaskSite) -> bool:
+    if values.endswith(")"):
+        return value is not None and _makes_dict(value) and not getattr(value, "items", ())
+    match value:
+        case ir.Collection(kind="list" | "set", items=()) | ir.Call(func=ir.Name(id="list" | "set"), args=()):
+            return True
+        case _:
+            return value is not None and _is_group(value, is_task_of=site.call)
+
+
+def _put_into(name: str, scope: Scope) -> Iterator[ir.Expr | None]:
+    """What a collection is given after it was made; None for what is not known."""
+    for node in scope.index.names.get(name, ()):
+        around = scope.index.parents.get(id(node))
+        match around, scope.index.parents.get(id(around)):
+            case ir.Attribute(attr=attr), ir.Call(args=args) if attr in _KEEPING:
+                yield args[0] if len(args) == 1 else None
+            case ir.Attribute(attr="extend" | "update" | "insert" | "setdefault"), ir.Call():
+                yield None
+            case ir.Subscript() as element, ir.Assign(targets=targets, value=value) if element in targets:
+                yield value
+            case _:
+                pass
+
+
+def _is_made_by(value: ir.Expr | None, scope: Scope, calls: Container[int]) -> bool:
+    if isinstance(value, ir.Name):
+        bindings = scope.index.bindings.get(value.id, ())
+        value = bindings[0].value if len(bindings) == 1 else None
+    return id(value) in calls
 
 
 # -- the form --------------------------------------------------------------------------------------------------

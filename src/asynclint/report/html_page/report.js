@@ -255,13 +255,13 @@
   function fix(item) {
     const note = { safe: "safe: --fix applies it", unsafe: "unsafe: --fix --unsafe-fixes applies it; look at the result", display: "shown only" }[item.applicability];
     return h("section", { class: "fix" }, h("h4", null, "Fix: ", prose(item.message), " ", h("span", { class: "pill " + item.applicability }, note)),
-      item.hunks.map((hunk, at) => [
+      item.hunks.flatMap((hunk, at) => [
         // A fix that reaches into other files names each.
         item.hunks.some((other) => other.path !== item.hunks[0].path) && (!at || hunk.path !== item.hunks[at - 1].path)
           ? h("p", { class: "place" }, pathText(data.paths[hunk.path])) : null,
         h("pre", { class: "frame diff", tabindex: "0", "aria-label": "Diff" }, hunk.lines.map((line) => h("span", { class: "line " + { "+": "added", "-": "removed", " ": "same" }[line.sign] },
           h("span", { class: "row" }, line.row === null ? "" : String(line.row)), h("span", { class: "sign" }, line.sign), code(line.text, null)))),
-      ].filter(Boolean)));
+      ]));
   }
 
   function elsewhere(others) {
