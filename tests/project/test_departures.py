@@ -69,11 +69,13 @@ RETURNS = {
     "coroutine": "start()\nfails_later()",
     "overridden": "start()\nBase().run()",
     "interface": "start()\nstub()",
+    "raised and caught again": "start()\nfor y in x:\n  try:\n    fails()\n  except OwnError: pass",
 }
 EITHER = {
     "one branch": "start()\nif x: raise OwnError",
     "unknown kind": "try:\n  start()\n  raise make()\nexcept KeyError: pass",
     "unknown handler": "try:\n  start()\n  raise OwnError\nexcept kinds(): pass",
+    "raised again from a handler": "start()\nfor y in x:\n  try:\n    fails()\n  except OwnError:\n    if y: raise",
     "of a library": "try:\n  start()\n  raise OwnError\nexcept x.Error: pass",
 }
 

@@ -389,5 +389,10 @@ def _may_only_raise(function: Function) -> bool:
     return function.module.data.find(b"raise", function.ir.start, function.ir.end) >= 0 or len(function.body) <= 2
 
 
-def _key(state: _State) -> tuple[int, int, int]:
-    return id(state.node), id(state.leaving), id(state.handled)
+def _key(state: _State) -> tuple[object, ...]:
+    return id(state.node), _identity(state.leaving), _identity(state.handled)
+
+
+def _identity(leaving: Raised | ir.Return | None) -> object:
+    """The same for an exception that a loop raises anew each time it comes by."""
+    return (id(leaving.statement), leaving.kinds) if isinstance(leaving, Raised) else id(leaving)
