@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class _State:
     """What lowering a node needs besides the node."""
 
-    __slots__ = ("aliases", "data", "definitions", "lines", "scope")
+    __slots__ = ("aliases", "data", "definitions", "lines", "scope", "words")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -33,6 +33,7 @@ class _State:
         self.definitions = Definitions()
         self.scope = module_scope()
         self.aliases: list[ir.Alias] = []
+        self.words: set[str] = set()
 
 
 def lower_ast(text: str) -> ir.ModuleIR:
@@ -58,6 +59,7 @@ def lower_ast(text: str) -> ir.ModuleIR:
         state.definitions.classes,
         tuple(sorted(state.scope.calls)),
         tuple(state.aliases),
+        " ".join(sorted(state.words)),
     )
 
 
@@ -87,15 +89,18 @@ def _exprs(nodes: list[ast.expr], state: _State) -> tuple[ir.Expr, ...]:
 
 
 def _name(node: ast.Name, state: _State) -> ir.Name:
-    return ir.Name(node.id, state.lines[node.lineno] + node.col_offset)
+    name = node.id
+    state.words.add(name)
+    return ir.Name(name, state.lines[node.lineno] + node.col_offset)
 
 
 def _attribute(node: ast.Attribute, state: _State) -> ir.Attribute:
-    value = node.value
+    value, attr = node.value, node.attr
     lines = state.lines
+    state.words.add(attr)
     return ir.Attribute(
         _EXPRESSIONS[type(value)](value, state),
-        node.attr,
+        attr,
         lines[node.lineno] + node.col_offset,
         lines[node.end_lineno] + node.end_col_offset,  # type: ignore[index, operator]
     )
@@ -129,9 +134,11 @@ def _await(node: ast.Await, state: _State) -> ir.Await:
     return ir.Await(_expr(node.value, state), _start(node, state), _end(node, state))
 
 
-def _constant(node: ast.Constant, _: _State) -> ir.Constant | ir.Opaque:
+def _constant(node: ast.Constant, state: _State) -> ir.Constant | ir.Opaque:
     value = node.value
     if type(value) is str and len(value) <= ir.MAX_TEXT and value.isascii():  # nearly all of them
+        if value.isidentifier():
+            state.words.add(value)
         return ir.Constant(value)
     return literal(value)
 
@@ -441,6 +448,9 @@ def _aliases(nodes: list[ast.alias], state: _State) -> tuple[ir.Alias, ...]:
     aliases = tuple([ir.Alias(node.name, node.asname) for node in nodes])
     state.aliases += [alias for alias in aliases if alias.asname is not None]
     state.scope.assigned.update([alias.asname or alias.name for alias in aliases])
+    for alias in aliases:
+        if alias.name != "*":
+            state.words.update(alias.name.split("."))
     return aliases
 
 
@@ -567,6 +577,7 @@ def _pattern(  # noqa: C901 - one case for each kind of pattern
 
 def _function_def(node: ast.FunctionDef | ast.AsyncFunctionDef, state: _State) -> ir.FunctionDef:
     outer = state.scope
+    state.words.add(node.name)
     index = state.definitions.open_function()
     decorators = _exprs(node.decorator_list, state)
     params = _params(node.args, state)
@@ -604,6 +615,7 @@ def _function_def(node: ast.FunctionDef | ast.AsyncFunctionDef, state: _State) -
 
 def _class_def(node: ast.ClassDef, state: _State) -> ir.ClassDef:
     outer = state.scope
+    state.words.add(node.name)
     index = state.definitions.open_class()
     decorators = _exprs(node.decorator_list, state)
     bases = _exprs(node.bases, state)

@@ -45,6 +45,7 @@ def lower_cst(text: str) -> ir.ModuleIR:
             state.definitions.classes,
             tuple(sorted(state.scope.calls)),
             tuple(state.aliases),
+            " ".join(sorted(state.words)),
         )
 
 
@@ -169,7 +170,7 @@ def _utf8_length(character: str) -> int:
 class _State:
     """What lowering a node needs besides the node."""
 
-    __slots__ = ("aliases", "definitions", "pinned", "scope", "spans")
+    __slots__ = ("aliases", "definitions", "pinned", "scope", "spans", "words")
 
     def __init__(self, spans: dict[cst.CSTNode, tuple[int, int]]) -> None:
         self.spans = spans
@@ -178,6 +179,7 @@ class _State:
         self.definitions = Definitions()
         self.scope = module_scope()
         self.aliases: list[ir.Alias] = []
+        self.words: set[str] = set()
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         return self.pinned or self.spans[node]
@@ -210,7 +212,9 @@ _NAMED_CONSTANTS: Final = {"None": None, "True": True, "False": False}
 def _name(node: cst.Name, state: _State) -> ir.Name | ir.Constant:
     if node.value in _NAMED_CONSTANTS:
         return ir.Constant(_NAMED_CONSTANTS[node.value])
-    return ir.Name(_identifier(node), state.start(node))
+    name = _identifier(node)
+    state.words.add(name)
+    return ir.Name(name, state.start(node))
 
 
 def _integer(node: cst.Integer, _: _State) -> ir.Constant | ir.Opaque:
@@ -228,9 +232,15 @@ def _opaque(_node: cst.Imaginary | cst.Ellipsis, _state: _State) -> ir.Opaque:
     return ir.Opaque()
 
 
-def _string(node: cst.SimpleString, _: _State) -> ir.Constant | ir.Opaque:
+def _string(node: cst.SimpleString, state: _State) -> ir.Constant | ir.Opaque:
     value = _string_value(node)
-    return ir.Opaque() if value is None else literal(value)
+    return ir.Opaque() if value is None else _text(value, state)
+
+
+def _text(value: str, state: _State) -> ir.Constant | ir.Opaque:
+    if len(value) <= ir.MAX_TEXT and value.isascii() and value.isidentifier():
+        state.words.add(value)
+    return literal(value)
 
 
 def _string_value(node: cst.SimpleString) -> str | None:
@@ -263,7 +273,7 @@ def _concatenated_string(node: cst.ConcatenatedString, state: _State) -> ir.Cons
         return _fstring(node, state)
     values = [_string_value(cast("cst.SimpleString", piece)) for piece in pieces]
     texts = [value for value in values if value is not None]
-    return literal("".join(texts)) if len(texts) == len(values) else ir.Opaque()
+    return _text("".join(texts), state) if len(texts) == len(values) else ir.Opaque()
 
 
 def _fstring(node: cst.BaseExpression, state: _State) -> ir.FString:
@@ -298,7 +308,9 @@ def _optional(node: cst.CSTNode | None, state: _State) -> ir.Expr | None:
 
 
 def _attribute(node: cst.Attribute, state: _State) -> ir.Attribute:
-    return ir.Attribute(_expr(node.value, state), _identifier(node.attr), *state.span(node))
+    attr = _identifier(node.attr)
+    state.words.add(attr)
+    return ir.Attribute(_expr(node.value, state), attr, *state.span(node))
 
 
 def _call(node: cst.Call, state: _State) -> ir.Call:
@@ -644,6 +656,8 @@ def _aliases(nodes: Iterable[cst.ImportAlias], state: _State) -> tuple[ir.Alias,
     )
     state.aliases += [alias for alias in aliases if alias.asname is not None]
     state.scope.assigned.update([alias.asname or alias.name for alias in aliases])
+    for alias in aliases:
+        state.words.update(alias.name.split("."))
     return aliases
 
 
@@ -777,6 +791,7 @@ def _function_def(node: cst.FunctionDef, state: _State) -> ir.FunctionDef:
     outer = state.scope
     index = state.definitions.open_function()
     name = _identifier(node.name)
+    state.words.add(name)
     decorators = tuple(_expr(decorator.decorator, state) for decorator in node.decorators)
     params = _params(node.params, state)
     returns = None if node.returns is None else _expr(node.returns.annotation, state)
@@ -815,6 +830,7 @@ def _class_def(node: cst.ClassDef, state: _State) -> ir.ClassDef:
     outer = state.scope
     index = state.definitions.open_class()
     name = _identifier(node.name)
+    state.words.add(name)
     decorators = tuple(_expr(decorator.decorator, state) for decorator in node.decorators)
     bases, keywords = _arguments((*node.bases, *node.keywords), state)
     qualname = outer.qualify(name)

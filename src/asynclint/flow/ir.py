@@ -520,6 +520,11 @@ class ModuleIR(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False)
     """
     aliases: tuple[Alias, ...]
     """All that is imported under another name, in whatever body."""
+    words: str
+    """The identifiers of the module, each once and sorted, with a space between.
+
+    Names, attributes, what is defined or imported, and texts that could be the name in a `getattr`.
+    """
 
 
 _ENCODER = msgspec.msgpack.Encoder()

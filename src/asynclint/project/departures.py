@@ -247,8 +247,7 @@ class DepartureReader:
             return False
         return any(
             other.name == function.name and other is not function and other.owner is not None
-            for module in self._evaluator.layout.modules.values()
-            if function.name.encode() in module.data
+            for module in self._evaluator.layout.modules_with(function.name)
             for other in module.functions
         )
 

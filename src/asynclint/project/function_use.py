@@ -68,9 +68,9 @@ class FunctionUse:
 
     def _named_in_headers(self, function: Function) -> Iterator[Function]:
         """The functions that have it, or something of its name, as a default value or in a decorator."""
-        name, word = function.name, function.name.encode()
-        for module in self._project.modules:
-            if word in module.data and not self._project.is_test(module):
+        name = function.name
+        for module in self._project.layout.modules_with(name):
+            if not self._project.is_test(module):
                 for other in module.functions:
                     headers = (*(param.default for param in other.ir.params), *other.ir.decorators)
                     if any(_names(header, name) for header in headers if header is not None):

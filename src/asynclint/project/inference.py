@@ -19,7 +19,7 @@ from asynclint.project.filling import FillingReader
 from asynclint.project.generics import GenericReader
 from asynclint.project.linking import Linker
 from asynclint.project.members import MemberReader
-from asynclint.project.memo import Memo
+from asynclint.project.memo import NOT_CUT, Memo
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.narrowing import NarrowingReader
 from asynclint.project.outside_assignments import OutsideAssignments
@@ -89,25 +89,31 @@ class Evaluator:
     def _remembered(
         self, answers: dict[int, Value], key: int, mark: int, compute: Callable[..., Value], *asked: object
     ) -> Value:
-        """Compute unless that is under way already; what was cut short inside a cycle is not remembered.
+        """Compute unless that is under way already.
+
+        What was cut short is remembered where nothing under way around it was the reason: so it is found again inside
+        a cycle of definitions, but for the one question that closes it.
 
         `mark` stands for the question: the `id` of what is asked about, made negative where that is asked about twice.
         """
         memo = self.memo
         active = memo.active
-        if mark in active or len(active) > MAX_DEPTH:
-            memo.cut = True
+        depth = len(active)
+        if mark in active or depth > MAX_DEPTH:
+            memo.lowest = min(memo.lowest, active.get(mark, 0))
             return UNKNOWN
-        outermost = not active
-        if outermost:
-            memo.cut = False
-        active.add(mark)
+        around = memo.lowest if depth else NOT_CUT
+        memo.lowest = NOT_CUT
+        active[mark] = depth
         try:
             result = compute(self, *asked)
         finally:
-            active.discard(mark)
-        if outermost or not memo.cut:
+            del active[mark]
+        if memo.lowest >= depth:
             answers[key] = result
+            memo.lowest = around
+        elif around < memo.lowest:
+            memo.lowest = around
         return result
 
     @property

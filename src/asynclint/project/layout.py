@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -50,3 +52,20 @@ class Layout:
 
     def module_at(self, path: str) -> Module | None:
         return self.modules.get(path)
+
+    def modules_with(self, word: str) -> tuple[Module, ...]:
+        """The modules in whose code an identifier stands, by path (see `ModuleIR.words`)."""
+        return tuple([self._ordered[place] for place in self._places.get(word, ())])
+
+    @cached_property
+    def _ordered(self) -> tuple[Module, ...]:
+        return tuple(self.modules.values())
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """By identifier, the modules that have it, as places in `_ordered`."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for place, module in enumerate(self._ordered):
+            for word in module.ir.words.split():
+                found[word].append(place)
+        return found

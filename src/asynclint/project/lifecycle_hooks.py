@@ -132,8 +132,8 @@ class LifecycleHooks:
         )
 
     def _hooks(self) -> Iterator[_Hook]:
-        for module in self._project.modules:
-            if EVENT_DECORATOR.encode() in module.data and not self._project.is_test(module):
+        for module in self._project.layout.modules_with(EVENT_DECORATOR):
+            if not self._project.is_test(module):
                 for function in module.functions:
                     for node in function.ir.decorators:
                         yield from self._decorated(node, function)

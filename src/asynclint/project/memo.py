@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from asynclint.project.values import Value
 
+NOT_CUT: Final = sys.maxsize
+
 
 @dataclass(slots=True)
 class Memo:
-    """Answers by the `id` of what was asked about; `active` are the questions under way.
+    """Answers by the `id` of what was asked about; `active` are the questions under way, with their depths.
 
-    `cut` says that since the outermost question an answer was cut short because it depends on itself.
+    An answer that depends on a question under way is cut short there, and holds only inside that question. `lowest` is
+    the depth of the outermost question that the answer now being found was cut short at.
     """
 
     values: dict[int, Value] = field(default_factory=dict)
@@ -22,6 +26,6 @@ class Memo:
     definitions: dict[int, Value] = field(default_factory=dict)
     attributes: dict[tuple[int, str], Value] = field(default_factory=dict)
     globals: dict[tuple[int, str], Value] = field(default_factory=dict)
-    active: set[int] = field(default_factory=set)
+    active: dict[int, int] = field(default_factory=dict)
     active_globals: set[tuple[int, str]] = field(default_factory=set)
-    cut: bool = False
+    lowest: int = NOT_CUT

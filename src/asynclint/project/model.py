@@ -139,6 +139,23 @@ class Module:
     def _function_starts(self) -> list[int]:
         return [function.start for function in self.ir.functions]
 
+    def body_at(self, offset: int) -> Scope:
+        """The innermost body whose text holds the offset."""
+        starts, definitions = self._definitions
+        place = bisect_right(starts, offset) - 1
+        found: Scope = definitions[place] if place >= 0 else self
+        while not isinstance(found, Module) and found.ir.end <= offset:
+            owner = found.ir.parent_class
+            found = self.classes[owner] if owner >= 0 else found.parent
+        return found
+
+    @cached_property
+    def _definitions(self) -> tuple[list[int], list[Function | Class]]:
+        """Functions and classes in source order, and where each begins."""
+        both: list[Function | Class] = [*self.functions, *self.classes]
+        found = sorted(both, key=lambda item: item.ir.start)
+        return [item.ir.start for item in found], found
+
 
 class Class:
     """A class of the project. What it inherits is asked of the evaluator, which knows what its bases mean."""

@@ -63,7 +63,8 @@ class OutsideAssignments:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._read: dict[tuple[str, bool], tuple[_Assigned, ...]] = {}
-        self._active: set[tuple[str, bool]] = set()
+        self._active: dict[tuple[str, bool], int] = {}
+        """What is being read, with the depth of the question that asked first (see `Memo.lowest`)."""
 
     def on_object(self, cls: Class, name: str) -> Value | None:
         """What is assigned to the attribute of an object of a project class; None where nothing is."""
@@ -113,14 +114,15 @@ class OutsideAssignments:
         key = (name, self._evaluator.is_plain)
         found = self._read.get(key)
         if found is None:
+            memo = self._evaluator.memo
             if key in self._active:
-                self._evaluator.memo.cut = True
+                memo.lowest = min(memo.lowest, self._active[key])
                 return ()
-            self._active.add(key)  # what is assigned may ask for the attribute itself
+            self._active[key] = len(memo.active) - 1  # what is assigned may ask for the attribute itself
             try:
                 found = tuple(item for place in self._places[name] for item in self._at(place, name))
             finally:
-                self._active.discard(key)
+                del self._active[key]
             self._read[key] = found
         return found
 

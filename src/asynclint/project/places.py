@@ -79,6 +79,7 @@ class PlaceReader:
     def __init__(self, evaluator: Evaluator, modules: tuple[Module, ...]) -> None:
         self._evaluator = evaluator
         self._modules = modules
+        self._is_read = frozenset(module.path for module in modules)
         self._mentions: dict[Place, tuple[Mention, ...]] = {}
 
     # -- the place of an expression ----------------------------------------------------------------------------
@@ -155,10 +156,10 @@ class PlaceReader:
     def _find(self, place: Place) -> Iterator[Mention]:
         match place:
             case AttributePlace():
-                for module in self._modules:
+                for module in self._with(place.name):
                     yield from self._attributes(place, module)
             case GlobalPlace():
-                for module in self._modules:
+                for module in self._with(place.name):
                     yield from self._globals(place, module)
             case LocalPlace():
                 for scope in self._seeing(place.function):
@@ -166,11 +167,13 @@ class PlaceReader:
                         if self._of_name(node, scope) == place:
                             yield Mention(node, scope)
 
+    def _with(self, word: str) -> Iterator[Module]:
+        for module in self._evaluator.layout.modules_with(word):
+            if module.path in self._is_read:
+                yield module
+
     def _attributes(self, place: AttributePlace, module: Module) -> Iterator[Mention]:
-        name = place.name.encode()
-        if name not in module.data:
-            return
-        for scope in bodies_at(module, _word_offsets(module.data, name, after=b".'\"")):
+        for scope in bodies_at(module, _word_offsets(module.data, place.name.encode(), after=b".'\"")):
             for node in scope.index.attributes:
                 if node.attr == place.name and self._may_hold(node.value, scope, place):
                     yield Mention(node, scope)
@@ -226,14 +229,10 @@ class PlaceReader:
         return name in self._evaluator.members.self_assignments(cls) or name in cls.index.bindings
 
     def _globals(self, place: GlobalPlace, module: Module) -> Iterator[Mention]:
-        name = place.name.encode()
-        if name not in module.data:
-            return
-        offsets = _word_offsets(module.data, name)
-        aliases = module.import_aliases(place.name) | {place.name}
-        scopes = list(bodies_at(module, offsets)) if aliases == {place.name} else module.scopes
-        for scope in scopes:
-            for alias in sorted(aliases):
+        aliases = sorted(module.import_aliases(place.name) | {place.name})
+        offsets = [offset for alias in aliases for offset in _word_offsets(module.data, alias.encode())]
+        for scope in bodies_at(module, sorted(offsets)):
+            for alias in aliases:
                 for node in scope.index.names.get(alias, ()):
                     if self._of_name(node, scope) == place:
                         yield Mention(node, scope)
@@ -268,18 +267,10 @@ def bodies_at(module: Module, offsets: list[int]) -> Iterator[Scope]:
     """The bodies whose text holds the offsets, each once: the innermost function or class, else the module."""
     seen: set[int] = set()
     for offset in offsets:
-        scope = _body_at(module, offset)
+        scope = module.body_at(offset)
         if id(scope) not in seen:
             seen.add(id(scope))
             yield scope
-
-
-def _body_at(module: Module, offset: int) -> Scope:
-    function = module.function_at(offset)
-    classes = [cls for cls in module.classes if cls.ir.start <= offset < cls.ir.end]
-    if classes and (function is None or classes[-1].ir.start > function.ir.start):
-        return classes[-1]
-    return function if function is not None else module
 
 
 def _owner(value: Value) -> Class | str | None:

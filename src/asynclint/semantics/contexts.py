@@ -166,8 +166,8 @@ class ContextReader:
     def _mentioning(self, name: str, *, anywhere: bool = False) -> Iterator[Scope]:
         """The bodies that have the word in them; with `anywhere` all bodies of the modules that have."""
         marker = name.encode()
-        for module in self._project.modules:
-            if marker not in module.data or self._project.is_test(module):
+        for module in self._project.layout.modules_with(name):
+            if self._project.is_test(module):
                 continue
             yield module
             for function in module.functions:

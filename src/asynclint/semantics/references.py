@@ -61,10 +61,7 @@ def _is_callee(scope: Scope, node: ir.Expr) -> bool:
 
 def _mentions(project: Project, function: Function) -> Iterator[tuple[Scope, ir.Expr]]:
     """Uses of the function's name, in the bodies of the project, that mean it or may do so."""
-    marker = function.name.encode()
-    for module in project.modules:
-        if marker not in module.data:
-            continue
+    for module in project.layout.modules_with(function.name):
         names = {function.name, *module.import_aliases(function.name)}
         for scope in module.scopes if len(names) > 1 else bodies_with(module, function.name):
             yield from _in_scope(project, scope, names, function)
