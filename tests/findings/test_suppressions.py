@@ -50,48 +50,63 @@ def fixed(folder: Path, diagnostic: Diagnostic) -> str:
     return (data[: edit.span.start] + edit.content.encode() + data[edit.span.end :]).decode()
 
 
+STATEMENTS = [
+    "time.sleep(1)  # noqa: ASL201",
+    "time.sleep(1)  # NOQA:asl201",
+    "time.sleep(1)  #noqa : ASL201",
+    "time.sleep(1)  # noqa: E501, ASL201 for a reason",
+    "time.sleep(1)  # noqa: E501 ASL201",
+    "time.sleep(1)  # noqa: blocking-sleep",
+    "time.sleep(1)  # noqa: ASL2",
+    "time.sleep(1)  # noqa",
+    "time.sleep(1)  # noqa because",
+    "time.sleep(1)  # type: ignore # noqa: ASL201",
+    "time.sleep(1)  # 😀 naïve  # noqa: ASL201",
+    "time.sleep(1)  # asynclint: ignore[blocking-sleep] a reason",
+    "time.sleep(1)  #asynclint:ignore[ASL201]",
+    "time.sleep(1)  # Asynclint: Ignore [ ASL201 , ASL2 ]",
+    "time.sleep(1)  # asynclint: ignore[ASL201",
+    "time.sleep(1)  # asynclint: ignore",
+    "time.sleep(1)  # asynclint: ignore ASL201, ASL2 nobody waits",
+    "time.sleep(1)  # asynclint: ignore(blocking-sleep) nobody waits",
+    "time.sleep(1)  # asynclint: ignore: asl201",
+    "time.sleep(1)  # asynclint: ignore (py311 is slow)",
+    "time.sleep(1)  # asynclint: ignore nobody waits # noqa: E501",
+    "time.sleep(  # noqa: ASL201\n        1,\n    )",
+    "time.sleep(\n        # noqa: ASL201\n        1,\n    )",
+    "time.sleep(\n        1,  # noqa: ASL201\n    )",
+    "time.sleep(\n        1,\n    )  # noqa: ASL201",
+    "é = [\n        '#',\n        time.sleep(1),\n        f'{g!r:#>9}',  # noqa: ASL201\n    ]",
+    "x = '''\n# a string\n''', time.sleep(1)  # noqa: ASL201",
+    "x = 1, \\\n        time.sleep(1)  # noqa: ASL201",
+    "if time.sleep(1):  # noqa: ASL201\n        pass",
+    "while (\n        time.sleep(1)\n    ):  # noqa: ASL201\n        pass",
+    "if True: time.sleep(1)  # noqa: ASL201",
+    "async def inner():\n        time.sleep(1)  # noqa: ASL201\n    await inner()",
+    "time.sleep(1); x = 1  # noqa: ASL201",
+]
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "time.sleep(1)  # noqa: ASL201",
-        "time.sleep(1)  # NOQA:asl201",
-        "time.sleep(1)  #noqa : ASL201",
-        "time.sleep(1)  # noqa: E501, ASL201 for a reason",
-        "time.sleep(1)  # noqa: E501 ASL201",
-        "time.sleep(1)  # noqa: blocking-sleep",
-        "time.sleep(1)  # noqa: ASL2",
-        "time.sleep(1)  # noqa",
-        "time.sleep(1)  # noqa because",
-        "time.sleep(1)  # type: ignore # noqa: ASL201",
-        "time.sleep(1)  # 😀 naïve  # noqa: ASL201",
-        "time.sleep(1)  # asynclint: ignore[blocking-sleep] a reason",
-        "time.sleep(1)  #asynclint:ignore[ASL201]",
-        "time.sleep(1)  # Asynclint: Ignore [ ASL201 , ASL2 ]",
-        "time.sleep(1)  # asynclint: ignore[ASL201",
-        "time.sleep(1)  # asynclint: ignore",
-        "time.sleep(1)  # asynclint: ignore ASL201, ASL2 nobody waits",
-        "time.sleep(1)  # asynclint: ignore(blocking-sleep) nobody waits",
-        "time.sleep(1)  # asynclint: ignore: asl201",
-        "time.sleep(1)  # asynclint: ignore (py311 is slow)",
-        "time.sleep(1)  # asynclint: ignore nobody waits # noqa: E501",
-        "time.sleep(  # noqa: ASL201\n        1,\n    )",
-        "time.sleep(\n        # noqa: ASL201\n        1,\n    )",
-        "time.sleep(\n        1,  # noqa: ASL201\n    )",
-        "time.sleep(\n        1,\n    )  # noqa: ASL201",
-        "é = [\n        '#',\n        time.sleep(1),\n        f'{g!r:#>9}',  # noqa: ASL201\n    ]",
-        "x = '''\n# a string\n''', time.sleep(1)  # noqa: ASL201",
-        "x = 1, \\\n        time.sleep(1)  # noqa: ASL201",
-        "if time.sleep(1):  # noqa: ASL201\n        pass",
-        "while (\n        time.sleep(1)\n    ):  # noqa: ASL201\n        pass",
-        "if True: time.sleep(1)  # noqa: ASL201",
-        "async def inner():\n        time.sleep(1)  # noqa: ASL201\n    await inner()",
-        "time.sleep(1); x = 1  # noqa: ASL201",
-    ],
-)
+@pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_comment_on_any_line_of_the_statement_silences(folder: Path, statement: str, line_end: str) -> None:
     report = checked(folder, f"{HEAD}    {statement}\n", line_end=line_end)
     assert (codes(report), report.suppressed) == ([], 1)
+
+
+@pytest.mark.parametrize("statement", [item for item in STATEMENTS if "noqa: ASL201" in item])
+@pytest.mark.parametrize("after", ["", "\n    x = 1\n", "\n\n\nx = 1\n", "\r\n    x = 1"])
+@pytest.mark.parametrize("code", ["", ": ASYNC251"])
+def test_so_does_one_that_does_not_speak_of_us(folder: Path, statement: str, after: str, code: str) -> None:
+    """Where no comment does, only those that may stand on the line of a finding are looked at."""
+    report = checked(folder, f"{HEAD}    {statement.replace(': ASL201', code)}{after}")
+    assert (codes(report), report.suppressed) == ([], 1)
+
+
+def test_comments_on_other_statements_are_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclint.findings.suppressions.read_comments", None)
+    around = "    x = 1  # noqa: ASYNC251\n"
+    assert codes(checked(folder, f"{HEAD}{around}{SLEEP}\n{around}\n\n{around.strip()}\n")) == ["ASL201"]
 
 
 @pytest.mark.parametrize(

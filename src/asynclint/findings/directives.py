@@ -124,7 +124,13 @@ class Vocabulary:
 
 def may_have_directives(data: bytes) -> bool:
     """Whether it is worth looking at the comments of a text."""
-    return _MARK.search(data) is not None
+    lowered = data.lower()  # to search that is several times faster than to search without regard to case
+    return b"noqa" in lowered or b"asynclint" in lowered
+
+
+def marks(data: bytes) -> list[int]:
+    """The offsets at which a directive may say what it is."""
+    return [found.start() for found in _MARK.finditer(data)]
 
 
 def read_directives(data: bytes, comments: Iterable[Span], vocabulary: Vocabulary) -> Iterator[Directive]:

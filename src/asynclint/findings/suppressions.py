@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asynclint.config.selection import meant_rule, unknown_rule
 from asynclint.core.diagnostic import Applicability, Diagnostic
+from asynclint.core.span import Span
 from asynclint.findings.directives import (
     Directive,
     Item,
     Owner,
     Verb,
     has_reason,
+    marks,
     may_have_directives,
     nearest_verb,
     read_directives,
@@ -30,6 +34,7 @@ from asynclint.findings.suppression_rules import (
     UNUSED_SUPPRESSION,
 )
 from asynclint.knowledge.peer_codes import PEER_CODES
+from asynclint.project.model import Module
 from asynclint.semantics.rewrite import TextEdit
 from asynclint.source.comments import read_comments
 
@@ -37,8 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from asynclint.core.diagnostic import RuleInfo
-    from asynclint.core.span import Span
     from asynclint.findings.policy import Policy
+    from asynclint.project.model import Scope
     from asynclint.semantics.module_context import ModuleContext
 
 _OWN_CODES: Final = frozenset(info.code for info in SUPPRESSION_RULES)
@@ -58,13 +63,44 @@ def filter_suppressed(
 ) -> Filtered:
     """What is left of the findings of a module. `failed` are the rules that broke on it, so that nothing is known."""
     found = tuple(diagnostics)
-    if not may_have_directives(module.module.data) or not (found or _speaks_of_us(module.module.data, policy)):
+    data = module.module.data
+    if not may_have_directives(data) or not (_speaks_of_us(data, policy) or _may_be_silenced(module.module, found)):
         return Filtered(found, 0)
     suppressions = _Suppressions(module, policy)
     kept = [item for item in found if not suppressions.silence(item)]
     remarks = [item for item in suppressions.remarks(policy.enabled.difference(failed)) if item.code in policy.enabled]
     told = [item for item in remarks if not suppressions.silence_remark(item)]
     return Filtered((*kept, *told), len(found) - len(kept) + len(remarks) - len(told))
+
+
+def _may_be_silenced(module: Module, found: Iterable[Diagnostic]) -> bool:
+    """Whether a comment that says `noqa` may stand on the logical line of a finding: most stand elsewhere."""
+    places = marks(module.data)
+    offsets: defaultdict[Scope, list[int]] = defaultdict(list)
+    for item in found:
+        offsets[module.body_at(item.location.span.start)].append(item.location.span.start)
+    return any(
+        bisect_left(places, around.start) != bisect_left(places, around.end)
+        for body, asked in offsets.items()
+        for around in _around_logical_lines(body, asked)
+    )
+
+
+def _around_logical_lines(body: Scope, offsets: Iterable[int]) -> Iterator[Span]:
+    """For each of the offsets in a body a range that holds its logical line."""
+    module = body if isinstance(body, Module) else body.module
+    first, end = (0, len(module.data)) if isinstance(body, Module) else (body.ir.start, body.ir.end)
+    row_end = module.data.find(b"\n", end)
+    last = row_end if row_end >= 0 else len(module.data)
+    starts = [item.start for item in body.index.statements if _is_first_on_row(module.data, item.start)]
+    for offset in offsets:
+        place = bisect_right(starts, offset)
+        yield Span(starts[place - 1] if place else first, starts[place] if place < len(starts) else last)
+
+
+def _is_first_on_row(data: bytes, offset: int) -> bool:
+    row = max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
+    return not data[row:offset].strip(b" \t\f")
 
 
 def _speaks_of_us(data: bytes, policy: Policy) -> bool:

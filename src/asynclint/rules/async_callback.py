@@ -55,7 +55,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
 def _span(module: ModuleContext, callback: AsyncCallback) -> Span:
     if isinstance(callback.node, Function):
         return callback.node.name_span
-    return module.settle(callback.scope, callback.node).span
+    return module.span_of(callback.scope, callback.node)
 
 
 RULE = Rule(

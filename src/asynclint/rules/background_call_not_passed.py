@@ -30,7 +30,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             early.scope,
-            module.settle(early.scope, early.call).span,
+            module.span_of(early.scope, early.call),
             f"`{_word(early)}` needs the function itself: `{early.name}(…)` {what}; pass `{early.name}` and its "
             "arguments separately",
             fixes=_fixes(module, early),

@@ -29,7 +29,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             task.scope,
-            module.settle(task.scope, task.call).span,
+            module.span_of(task.scope, task.call),
             _message(task),
             chain=[module.step(owner, Span(start, start + len(line)), f"`{task.function.qualname}` cleans up here")],
         )

@@ -22,7 +22,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
     for item in detached_tasks.detached_tasks(module):
         span = item.span
         if item.node is not None:
-            span = module.settle(item.scope, item.node, "attribute" if item.how == "response" else "call").span
+            span = module.span_of(item.scope, item.node, "attribute" if item.how == "response" else "call")
         yield module.diagnostic(RULE, item.scope, span, _message(item), chain=_steps(module, item))
 
 

@@ -45,7 +45,7 @@ def _severity(module: ModuleContext, held: HeldLock) -> Severity | None:
 def _span(module: ModuleContext, function: Function, held: HeldLock) -> Span:
     if isinstance(held.taken, ir.With):
         return header_span(module.module.data, held.taken)
-    return module.settle(function, held.taken).span
+    return module.span_of(function, held.taken)
 
 
 def _message(held: HeldLock) -> str:

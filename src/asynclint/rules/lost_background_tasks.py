@@ -23,7 +23,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             lost.scope,
-            module.settle(lost.scope, lost.call).span,
+            module.span_of(lost.scope, lost.call),
             _message(lost),
             severity=Severity.ERROR if lost.always else Severity.WARNING,
             confidence=Confidence.HIGH if lost.always else Confidence.MEDIUM,

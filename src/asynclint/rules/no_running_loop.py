@@ -23,7 +23,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             item.scope,
-            module.settle(item.scope, item.call).span,
+            module.span_of(item.scope, item.call),
             _message(item),
             chain=_chain(module, item),
         )

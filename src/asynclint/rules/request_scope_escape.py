@@ -24,7 +24,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             item.scope,
-            module.settle(item.scope, item.call).span,
+            module.span_of(item.scope, item.call),
             _message(item),
             severity=Severity.NOTE if item.is_open else Severity.ERROR,
             confidence=Confidence.HIGH if certain else Confidence.MEDIUM,

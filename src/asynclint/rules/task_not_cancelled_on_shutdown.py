@@ -39,7 +39,7 @@ def _diagnostic(module: ModuleContext, site: TaskSite, task: UnendedTask) -> Dia
     return module.diagnostic(
         RULE,
         site.scope,
-        module.settle(site.scope, site.call).span,
+        module.span_of(site.scope, site.call),
         _message(module, site, task),
         confidence=None if task.is_certain else Confidence.MEDIUM,
         chain=_steps(module, task),

@@ -33,7 +33,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             site.scope,
-            module.settle(site.scope, site.call).span,
+            module.span_of(site.scope, site.call),
             _message(registry),
             confidence=None if registry.store is not None else Confidence.MEDIUM,
             fixes=_fixes(module, site, registry),

@@ -28,7 +28,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             site.scope,
-            module.settle(site.scope, site.call).span,
+            module.span_of(site.scope, site.call),
             f"nothing waits for the task of `{name}`: {_instead(answers)}, and what `{name}` returns is lost; "
             f"await `{name}(…)` directly",
             confidence=Confidence.HIGH if tasks.is_surely_retrieval(site.function) else Confidence.MEDIUM,

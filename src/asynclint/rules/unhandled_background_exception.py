@@ -24,7 +24,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             work.scope,
-            module.settle(work.scope, work.call).span,
+            module.span_of(work.scope, work.call),
             _message(module, work),
             confidence=Confidence.HIGH if work.escape.certain else Confidence.MEDIUM,
             chain=background.escape_steps(module, work.escape),

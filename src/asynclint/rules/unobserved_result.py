@@ -22,7 +22,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
         yield module.diagnostic(
             RULE,
             item.scope,
-            module.settle(item.scope, item.call).span,
+            module.span_of(item.scope, item.call),
             _message(item),
             severity=Severity.NOTE if module.is_test and item.escape is not None else None,
             chain=_chain(module, item),

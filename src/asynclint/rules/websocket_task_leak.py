@@ -34,7 +34,7 @@ def _diagnostic(module: ModuleContext, site: TaskSite, task: OutlivingTask) -> D
     return module.diagnostic(
         RULE,
         site.scope,
-        module.settle(site.scope, site.call).span,
+        module.span_of(site.scope, site.call),
         _message(site, task),
         confidence=Confidence.MEDIUM if task.sends or loop.signals else None,
         chain=[module.step(owner, header_span(owner.data, loop.statement), "this loop has no end of its own")],

@@ -173,7 +173,7 @@ def _diagnostic(module: ModuleContext, rule: Rule, finding: BlockingFinding, fix
     kind = "call" if isinstance(finding.site.node, ir.Call) else "expression"
     span = finding.site.span
     if isinstance(finding.site.node, ir.Call | ir.Attribute):
-        span = module.settle(finding.function, finding.site.node, "call" if kind == "call" else "attribute").span
+        span = module.span_of(finding.function, finding.site.node, "call" if kind == "call" else "attribute")
     return module.diagnostic(
         rule,
         finding.function,

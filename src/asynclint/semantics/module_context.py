@@ -143,6 +143,17 @@ class ModuleContext:
                 return Span(start, body[0].start), True
         return Span(start, int(getattr(statement, "end", start))), False
 
+    def span_of(self, scope: Scope, node: ir.Expr, kind: Kind = "call") -> Span:
+        """The exact range of a candidate, without the parentheses around it.
+
+        Only inside an f-string libcst has to say it: before Python 3.12 `ast` gave no places there. Raises
+        `UnsettledCandidateError`.
+        """
+        span = _node_span(node)
+        if span is None or _is_interpolated(scope, node):
+            return self.settle(scope, node, kind).span
+        return span
+
     def settle(self, scope: Scope, node: ir.Expr, kind: Kind = "call") -> NodeMatch[cst.BaseExpression]:
         """The libcst node of a candidate, with its exact span. Raises `UnsettledCandidateError`."""
         statement = scope.index.statement_of(node)
@@ -212,6 +223,15 @@ def _node_span(node: ir.Expr) -> Span | None:
         return Span(node.start, node.start + len(node.id.encode()))
     start, end = getattr(node, "start", None), getattr(node, "end", None)
     return Span(start, end) if start is not None and end is not None else None
+
+
+def _is_interpolated(scope: Scope, node: ir.Expr) -> bool:
+    around = scope.index.parents.get(id(node))
+    while around is not None:
+        if isinstance(around, ir.FString):
+            return True
+        around = scope.index.parents.get(id(around))
+    return False
 
 
 def _text_to_find(node: ir.Expr) -> str:
