@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asynclint.project.forking import FEW, in_halves
+from asynclint.project.forking import LITTLE, in_halves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ITEMS = list(range(FEW + 1))
+ITEMS = list(range(9))
+SIZES = [LITTLE] * 8 + [8 * LITTLE]
 
 
-def test_few_items_are_not_split() -> None:
-    assert in_halves(list, ITEMS[:3], parallel=True) == [[0, 1, 2]]
-    assert in_halves(list, ITEMS, parallel=False) == [ITEMS]
+def test_what_is_soon_done_is_not_split() -> None:
+    assert in_halves(list, ITEMS, [1] * 9, parallel=True) == [ITEMS]
+    assert in_halves(list, ITEMS[:1], [LITTLE], parallel=True) == [[0]]
+    assert in_halves(list, ITEMS, SIZES, parallel=False) == [ITEMS]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -33,7 +35,23 @@ def test_the_halves_come_in_order_whatever_becomes_of_the_child() -> None:
             os._exit(3)
         return list(items)
 
-    middle = len(ITEMS) // 2
-    halves = [ITEMS[:middle], ITEMS[middle:]]
-    assert in_halves(work, ITEMS, parallel=True) == halves
-    assert in_halves(fails_in_a_child, ITEMS, parallel=True) == halves
+    halves = [ITEMS[:8], ITEMS[8:]]
+    assert in_halves(work, ITEMS, SIZES, parallel=True) == halves
+    assert in_halves(fails_in_a_child, ITEMS, SIZES, parallel=True) == halves
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("sizes", "halves"),
+    [
+        ([1, 1], [[0], [1]]),
+        ([9, 1], [[0], [1]]),
+        ([1, 9], [[0], [1]]),
+        ([0, 0, 9], [[0, 1], [2]]),
+        ([1, 1, 1, 1], [[0, 1], [2, 3]]),
+        ([5, 1, 1, 1], [[0], [1, 2, 3]]),
+    ],
+)
+def test_neither_half_is_empty_and_both_are_about_equal(sizes: list[int], halves: list[list[int]]) -> None:
+    assert in_halves(list, range(len(sizes)), [size * LITTLE for size in sizes], parallel=True) == halves

@@ -117,7 +117,7 @@ def work(items):
     return len(items)
 
 def main(*_, **__):
-    print(forking.in_halves(work, list(range(1000)), parallel=True), flush=True)
+    print(forking.in_halves(work, list(range(1000)), [forking.LITTLE] * 1000, parallel=True), flush=True)
 
 app.main.invoke = main
 sys.exit(app.run_command_line(["version"]))

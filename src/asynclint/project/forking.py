@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -13,19 +15,23 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-FEW = 400
-"""Modules below which a second process costs more than it saves."""
+LITTLE = 1_000_000
+"""Bytes of source below which a second process costs more than it saves."""
 
 
-def in_halves(work: Callable[[Sequence[Item]], Result], items: Sequence[Item], *, parallel: bool) -> list[Result]:
+def in_halves(
+    work: Callable[[Sequence[Item]], Result], items: Sequence[Item], sizes: Sequence[int], *, parallel: bool
+) -> list[Result]:
     """The results of `work` on the halves of `items`, in order; one result where nothing is split.
+
+    The halves are about equal by the `sizes` of the items, in bytes, for which time is taken: their numbers say little.
 
     `work` must not depend on what other items were worked on. The second half runs in a forked child; should that
     fail in any way, this process does its half as well, so the outcome is the same.
     """
-    if not parallel or len(items) < FEW or not hasattr(os, "fork"):
+    if not parallel or len(items) < 2 or sum(sizes) < LITTLE or not hasattr(os, "fork"):
         return [work(items)]
-    middle = len(items) // 2
+    middle = _middle(sizes)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -42,6 +48,12 @@ def in_halves(work: Callable[[Sequence[Item]], Result], items: Sequence[Item], *
     _, status = os.waitpid(child, 0)
     second: Result = pickle.loads(data) if status == 0 and data else work(items[middle:])  # noqa: S301 - our own child
     return [first, second]
+
+
+def _middle(sizes: Sequence[int]) -> int:
+    """The place that leaves half of the whole before it, and at least one item on either side."""
+    before = list(accumulate(sizes))
+    return min(bisect_left(before, before[-1] / 2) + 1, len(sizes) - 1)
 
 
 def _be_child(work: Callable[[Sequence[Item]], Result], items: Sequence[Item], reading: int, writing: int) -> None:

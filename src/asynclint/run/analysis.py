@@ -104,7 +104,8 @@ def check_project(
     started = time.perf_counter()
     project = _linked(work, files)
     linking = {"linking": time.perf_counter() - started}
-    asked = [module.path for module in project.modules if module.path in work.asked]
+    modules = [module for module in project.modules if module.path in work.asked]
+    asked = [module.path for module in modules]
     parent = os.getpid()
 
     def check_modules(paths: Sequence[str]) -> _Checked:
@@ -112,7 +113,7 @@ def check_project(
         shown = progress if os.getpid() == parent else silent
         return _check_modules(project, paths, checker, shown)
 
-    parts = in_halves(check_modules, asked, parallel=jobs != 1)
+    parts = in_halves(check_modules, asked, [len(module.data) for module in modules], parallel=jobs != 1)
     outcomes = {path: Outcome(errors=(error,), checked=False) for path, error in _unread(work, files)}
     outcomes.update(item for part in parts for item in part.outcomes.items())
     diagnostics = [item for outcome in outcomes.values() for item in outcome.diagnostics]
