@@ -16,7 +16,7 @@ def seen_by_use(text: str) -> list[object]:
     module = lower_ast(textwrap.dedent(text))
     index = ScopeIndex(module, ir.decode_body(module.body))
     (call,) = [call for call in index.calls if isinstance(call.func, ir.Name) and call.func.id == "use"]
-    found = index.reaching("x", index.uses[id(call.args[0])])
+    found = index.reaching("x", index.use(call.args[0]))
     return [binding.value.value if isinstance(binding.value, ir.Constant) else binding.kind for binding in found]
 
 
@@ -52,7 +52,7 @@ def test_reaching_bindings(text: str, expected: list[object]) -> None:
 def test_comprehension_and_lambda_names_are_their_own() -> None:
     module = lower_ast("x = 1\n[use(x) for x in y]\nlambda x: other(x)\n")
     index = ScopeIndex(module, ir.decode_body(module.body))
-    inner = {call.func.id: index.uses[id(call.args[0])] for call in index.calls if isinstance(call.func, ir.Name)}
+    inner = {call.func.id: index.use(call.args[0]) for call in index.calls if isinstance(call.func, ir.Name)}
     assert [binding.kind for binding in inner["use"].inner] == ["comprehension"]
     assert [binding.kind for binding in inner["other"].inner] == ["param"]
     assert inner["other"].deferred
@@ -62,5 +62,5 @@ def test_comprehension_and_lambda_names_are_their_own() -> None:
 def test_only_the_outermost_iterable_of_a_generator_is_evaluated_at_once() -> None:
     module = lower_ast("(element(x) for x in first() for y in second())\n")
     index = ScopeIndex(module, ir.decode_body(module.body))
-    lazy = {call.func.id: index.uses[id(call)].lazy for call in index.calls if isinstance(call.func, ir.Name)}
+    lazy = {call.func.id: index.use(call).lazy for call in index.calls if isinstance(call.func, ir.Name)}
     assert lazy == {"first": False, "second": True, "element": True}

@@ -61,7 +61,7 @@ class CallSiteReader:
     def _read(self, scope: Scope) -> Iterator[CallSite]:
         index = scope.index
         for call in index.calls:
-            use = index.uses[id(call)]
+            use = index.use(call)
             if use.deferred and not self._is_loop_callback(call, scope):
                 continue
             if use.lazy and not self._iteration.is_consumed(call, scope):
@@ -86,7 +86,7 @@ class CallSiteReader:
         if around is None:
             return False
         call = parents.get(id(around))
-        if not isinstance(call, ir.Call) or scope.index.uses[id(call)].deferred:
+        if not isinstance(call, ir.Call) or scope.index.use(call).deferred:
             return False
         parameters = (
             loop_callback(target.name)
@@ -168,7 +168,7 @@ def _called_names(function: Function, names: set[str]) -> set[str]:
         for call in index.calls
         if isinstance(call.func, ir.Name)
         and call.func.id in names
-        and not index.uses[id(call)].deferred
+        and not index.use(call).deferred
         and len(index.bindings[call.func.id]) == 1
     }
 

@@ -205,7 +205,7 @@ class CancellationReader:
         for scope, call in self._project.callers.of(function):
             if not isinstance(scope, Function) or not _is_awaited_statement(call, scope):
                 continue
-            loop = _loop_around(scope.index.uses[id(call)].statement, scope)
+            loop = _loop_around(scope.index.use(call).statement, scope)
             if not isinstance(loop, ir.While) or self._project.task_lifetimes.is_at_shutdown(scope):
                 continue
             signals = self._project.task_lifetimes.loops.signals(loop, scope)

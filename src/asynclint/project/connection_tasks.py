@@ -81,7 +81,7 @@ class ConnectionTaskReader:
         if name is None or self._is_shared(name, scope):
             return None
         held = _Held(scope, frozenset({name, *_left_over(name, scope)}))
-        if held.escapes(scope.index.uses[id(task)].statement):
+        if held.escapes(scope.index.use(task).statement):
             return OutlivingTask(loop, name, ended=held.is_ended, sends=sends)
         return None
 

@@ -307,7 +307,7 @@ class DispositionReader:
         for node in scope.index.names.get(name, ()):
             if _is_target(node, scope):
                 continue
-            use = index.uses[id(node)]
+            use = index.use(node)
             if any(inner.name == name for inner in use.inner):
                 continue
             if binding is None or use.deferred or _is_in(binding, index.reaching(name, use)):

@@ -236,7 +236,7 @@ def _conditions(test: ir.Expr, names: set[str], *, holds: bool) -> Iterator[Cond
 def is_done_at(call: ir.Call, scope: Scope) -> bool:
     """Whether a test with `done()` around `future.result()` says that there is nothing left to wait for."""
     future = dotted(call.func.value) if isinstance(call.func, ir.Attribute) else ""
-    use = scope.index.uses.get(id(call))
+    use = scope.index.use_of(call)
     statement = None if use is None or not future else use.statement
     while statement is not None:
         around = scope.index.enclosing.get(id(statement))

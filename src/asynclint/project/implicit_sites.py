@@ -74,7 +74,7 @@ class ImplicitSiteReader:
     # -- properties --------------------------------------------------------------------------------------------
 
     def _of_attribute(self, node: ir.Attribute, scope: Scope) -> Iterator[CallSite]:
-        use = scope.index.uses[id(node)]
+        use = scope.index.use(node)
         if use.deferred or use.lazy:
             return
         stored = _is_stored(node, scope)
@@ -101,12 +101,12 @@ class ImplicitSiteReader:
             for comparison in scope.index.comparisons:
                 yield from self._of_membership(comparison, scope)
         for node in scope.index.subscripts:
-            use = scope.index.uses[id(node)]
+            use = scope.index.use(node)
             if not use.deferred and not use.lazy:
                 yield from self._special(_subscript_method(node, scope), node.value, node, use.statement, scope)
 
     def _of_membership(self, node: ir.Compare, scope: Scope) -> Iterator[CallSite]:
-        use = scope.index.uses[id(node)]
+        use = scope.index.use(node)
         if use.deferred or use.lazy:
             return
         for operator, operand in zip(node.ops, node.operands[1:], strict=True):

@@ -134,7 +134,7 @@ class Evaluator:
             self.memo = before
 
     def _name(self, node: ir.Name, scope: Scope) -> Value:
-        use = scope.index.uses.get(id(node))
+        use = scope.index.use_of(node)
         return self.narrowing.narrow(self.name(node.id, scope, use), node, scope)
 
     def name(self, name: str, scope: Scope, use: Use | None = None) -> Value:

@@ -71,16 +71,16 @@ class IterationReader:
         """The sites of comprehensions, `yield from`, and of unpacking as in `[*rows()]`."""
         index = scope.index
         for node in index.comprehensions:
-            use = index.uses[id(node)]
+            use = index.use(node)
             if use.deferred or use.lazy or (node.kind == "generator" and not self._is_argument_consumed(node, scope)):
                 continue
             for clause in node.generators:
                 if not clause.is_async:
                     yield from self.over(clause.iter, use.statement, scope)
         for delegation in index.delegations:
-            yield from self.over(delegation.value, index.uses[id(delegation)].statement, scope)
+            yield from self.over(delegation.value, index.use(delegation).statement, scope)
         for call in index.calls:
-            use = index.uses[id(call)]
+            use = index.use(call)
             if isinstance(index.parents.get(id(call)), ir.Starred) and not use.deferred and not use.lazy:
                 yield from self.over(call, use.statement, scope)
 
@@ -153,7 +153,7 @@ class IterationReader:
         """What made a local that is assigned once: a call such as `path.rglob(…)` does its work when iterated."""
         if not isinstance(node, ir.Name):
             return node
-        use = scope.index.uses.get(id(node))
+        use = scope.index.use_of(node)
         bindings = scope.index.reaching(node.id, use) if scope.index.binds(node.id) else []
         values = [item.value for item in bindings if item.kind == "assign" and not item.path]
         return values[0] if len(values) == 1 and values[0] is not None else node
@@ -196,10 +196,10 @@ def _iterated_names(function: Function) -> Iterator[str]:
         if isinstance(statement, ir.For) and isinstance(statement.iter, ir.Name) and not statement.is_async:
             yield statement.iter.id
     for call in index.calls:
-        if isinstance(call.func, ir.Name) and call.func.id in CONSUMERS and call.args and not index.uses[id(call)].lazy:
+        if isinstance(call.func, ir.Name) and call.func.id in CONSUMERS and call.args and not index.use(call).lazy:
             yield from (item.id for item in call.args[:1] if isinstance(item, ir.Name))
     for node in index.comprehensions:
-        if node.kind != "generator" and not index.uses[id(node)].deferred:
+        if node.kind != "generator" and not index.use(node).deferred:
             first = node.generators[0].iter
             if isinstance(first, ir.Name):
                 yield first.id

@@ -59,7 +59,7 @@ class NarrowingReader:
         return found
 
     def _same_binding(self, tested: ir.Name, node: ir.Name, index: ScopeIndex) -> bool:
-        at_test, at_use = index.uses.get(id(tested)), index.uses.get(id(node))
+        at_test, at_use = index.use_of(tested), index.use_of(node)
         return index.reaching(node.id, at_test) == index.reaching(node.id, at_use)
 
     def _apply(self, fact: Fact, value: Value, scope: Scope) -> Value:
@@ -105,7 +105,7 @@ def _facts_at(node: ir.Name, index: ScopeIndex) -> Iterator[Fact]:
     """What is certain where the name stands, nearest first."""
     current: ir.Expr | ir.Stmt | None = node
     around = index.parents.get(id(node))
-    while around is not None and id(around) in index.uses:
+    while around is not None and id(around) in index.parents:
         yield from _within_expression(around, current)
         current, around = around, index.parents.get(id(around))
     statement = index.statement_of(node)

@@ -114,7 +114,7 @@ class PathReader:
     def reads(self, name: str, scope: Scope) -> Iterator[ir.Name]:
         """The places in a body that read the local, those aside where a comprehension or lambda has its own."""
         for node in self.of(scope).names.get(name, ()):
-            use = scope.index.uses[id(node)]
+            use = scope.index.use(node)
             if not is_target(node, scope) and not any(inner.name == name for inner in use.inner):
                 yield node
 
@@ -124,7 +124,7 @@ class PathReader:
         That is so for names of outer bodies, those that other bodies assign, uses in lambdas (which run later) and
         those in a statement that assigns the name in the middle of an expression.
         """
-        use = scope.index.uses.get(id(node))
+        use = scope.index.use_of(node)
         if use is None:
             return None
         for inner in use.inner:
@@ -165,7 +165,7 @@ class PathReader:
 
     def some_path_suspends(self, binding: Binding, node: ir.Expr, scope: Scope) -> bool:
         """Whether other tasks may get to run on some path from the binding of a local to the evaluation of `node`."""
-        use = scope.index.uses.get(id(node))
+        use = scope.index.use_of(node)
         if use is None or binding.statement is None or use.deferred:
             return True
         paths = self.of(scope)

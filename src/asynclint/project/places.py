@@ -103,7 +103,7 @@ class PlaceReader:
                 return None
 
     def _of_name(self, node: ir.Name, scope: Scope) -> Place | None:
-        use = scope.index.uses.get(id(node))
+        use = scope.index.use_of(node)
         if use is not None and any(binding.name == node.id for binding in use.inner):
             return None
         return self.of_variable(node.id, scope)

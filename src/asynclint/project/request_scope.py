@@ -92,7 +92,7 @@ class LoanReader:
         return None
 
     def _local(self, name: str, function: Function, at: ir.Expr | None, depth: int) -> Loan | None:
-        use = function.index.uses.get(id(at)) if at is not None else None
+        use = function.index.use_of(at) if at is not None else None
         if use is not None and any(binding.name == name for binding in use.inner):
             return None
         bindings = function.index.reaching(name, use)
@@ -275,7 +275,7 @@ class LoanReader:
 
     def _closing_of(self, name: ir.Name, after: int, generator: Function) -> Closing | None:
         index = generator.index
-        for binding in index.reaching(name.id, index.uses.get(id(name))):
+        for binding in index.reaching(name.id, index.use_of(name)):
             if binding.kind in {"with", "async-with"} and binding.value is not None:
                 found = self._of_manager(binding.value, generator)
                 if found is not None:

@@ -43,8 +43,12 @@ class BlockStep(NamedTuple):
     group: int
     """Blocks of one statement that exclude each other (if/else, handlers, cases) share a group; -1 for none."""
     loop: bool
-    leaves: bool
-    """Control never comes out of it (return, raise)."""
+    body: tuple[ir.Stmt, ...]
+
+    @property
+    def leaves(self) -> bool:
+        """Whether control never comes out of it (return, raise)."""
+        return _leaves(self.body)
 
 
 Block: TypeAlias = tuple[BlockStep, ...]
@@ -106,20 +110,20 @@ def _leaves(body: tuple[ir.Stmt, ...]) -> bool:
 class ScopeIndex:
     """Everything about one body (of a module, class or function) that asking by name or by node needs.
 
-    `bindings`: by name, in order. `uses`: by `id` of each expression evaluated in this frame; the nodes are kept
-    alive by `body`. `parents`: by `id`, the expression or statement directly around an expression. `statements`
-    in source order. `calls` and `awaits` in order of evaluation.
+    `bindings`: by name, in order. `parents`: by `id` of each expression evaluated in this frame, the expression or
+    statement directly around it; the nodes are kept alive by `body`. `statements` in source order. `calls` in order of
+    evaluation.
     """
 
     def __init__(self, module: ir.ModuleIR, body: tuple[ir.Stmt, ...], params: Iterable[ir.Param] = ()) -> None:
         self.body = body
         self._module = module
         self.bindings: dict[str, list[Binding]] = {}
-        self.uses: dict[int, Use] = {}
+        self._uses: dict[int, Use] = {}
+        """By `id` of the outermost expressions of statements, and of the parts of lambdas and comprehensions."""
         self.parents: dict[int, ir.Expr | ir.Stmt] = {}
         self.statements: list[ir.Stmt] = []
         self.enclosing: dict[int, ir.Stmt] = {}
-        self.statement_blocks: dict[int, Block] = {}
         self.global_names: frozenset[str] = frozenset()
         self.nonlocal_names: frozenset[str] = frozenset()
         self.star_imports: list[Binding] = []
@@ -211,8 +215,28 @@ class ScopeIndex:
                         found.setdefault(node.id, []).append(node)
         return found
 
+    def use(self, node: ir.Expr) -> Use:
+        """Where an expression of this body stands. Raises KeyError for any other."""
+        found = self.use_of(node)
+        if found is None:
+            raise KeyError(node)
+        return found
+
+    def use_of(self, node: ir.Expr) -> Use | None:
+        """Where an expression stands; None for one that is not evaluated in this body."""
+        uses, parents = self._uses, self.parents
+        key = id(node)
+        found = uses.get(key)
+        while found is None:
+            around = parents.get(key)
+            if around is None:
+                return None
+            key = id(around)
+            found = uses.get(key)
+        return found
+
     def statement_of(self, node: ir.Expr) -> ir.Stmt | None:
-        use = self.uses.get(id(node))
+        use = self.use_of(node)
         return use.statement if use is not None else None
 
     # -- building ----------------------------------------------------------------------------------------------
@@ -226,12 +250,11 @@ class ScopeIndex:
 
     def _block(self, parent: Block, body: tuple[ir.Stmt, ...], group: int = -1, *, loop: bool = False) -> Block:
         self._blocks += 1
-        return (*parent, BlockStep(self._blocks, group, loop, _leaves(body)))
+        return (*parent, BlockStep(self._blocks, group, loop, body))
 
     def _visit_body(self, body: tuple[ir.Stmt, ...], block: Block, around: ir.Stmt | None) -> None:
         for statement in body:
             self.statements.append(statement)
-            self.statement_blocks[id(statement)] = block
             if around is not None:
                 self.enclosing[id(statement)] = around
             self._visit_statement(statement, block)
@@ -248,10 +271,9 @@ class ScopeIndex:
             handler(self, statement, block)
 
     def _visit(self, expr: ir.Expr, parent: ir.Expr | ir.Stmt, use: Use) -> None:
-        uses, parents, listed = self.uses, self.parents, self._listed
-        key = id(expr)
-        uses[key] = use
-        parents[key] = parent
+        parents, listed = self.parents, self._listed
+        self._uses[id(expr)] = use
+        parents[id(expr)] = parent
         stack = [expr]
         while stack:
             node = stack.pop()
@@ -267,9 +289,7 @@ class ScopeIndex:
                 self._visit_comprehension(node, use)  # type: ignore[arg-type]
                 continue
             for child in reversed(children(node)):
-                key = id(child)
-                uses[key] = use
-                parents[key] = node
+                parents[id(child)] = node
                 if type(child) not in _LEAVES:
                     stack.append(child)
 

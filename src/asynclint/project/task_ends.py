@@ -215,7 +215,7 @@ class TaskEndReader:
     def _of_inner(self, name: str, source: ir.Expr, scope: Scope) -> Iterator[_Move]:
         """The reads of a variable of a comprehension."""
         for read in scope.index.names.get(name, ()):
-            use = scope.index.uses[id(read)]
+            use = scope.index.use(read)
             nearest = next((binding for binding in use.inner if binding.name == name), None)
             if nearest is not None and nearest.value is source:
                 yield Mention(read, scope)
@@ -240,7 +240,7 @@ class TaskEndReader:
     def _in_walrus(self, node: ir.Expr, parent: ir.NamedExpr, scope: Scope) -> Iterator[_Move]:
         if parent.value is node:
             yield Mention(parent, scope)
-            yield from self._into(parent.target, scope.index.uses[id(parent)].statement, scope)
+            yield from self._into(parent.target, scope.index.use(parent).statement, scope)
 
     def _in_for(self, node: ir.Expr, parent: ir.For, scope: Scope) -> Iterator[_Move]:
         if parent.iter is node:
@@ -276,7 +276,7 @@ class TaskEndReader:
     def _reads(self, place: LocalPlace, statement: ir.Stmt) -> Iterator[_Move]:
         """The reads of a local that may see what the statement assigned; those of nested functions may always."""
         for read, around in self._places.mentions(place):
-            use = around.index.uses[id(read)]
+            use = around.index.use(read)
             bindings = around.index.reaching(place.name, use) if around is place.function and not use.deferred else None
             if bindings is None or any(item.statement is statement for item in bindings):
                 yield Mention(read, around)
@@ -469,7 +469,7 @@ def _lasting(stores: dict[Place, Store]) -> tuple[Store, ...]:
 def _always_follows(later: ir.Expr, earlier: ir.Expr, scope: Scope) -> bool:
     """Whether a body that evaluates the earlier expression cannot but come to the later one."""
     start, end = span_start(earlier), span_start(later)
-    around, block = (scope.index.uses[id(node)].block for node in (later, earlier))
+    around, block = (scope.index.use(node).block for node in (later, earlier))
     if not 0 <= start < end or block[: len(around)] != around:
         return False
     return not any(

@@ -252,7 +252,7 @@ class UncoveredReader:
 
     def _places_of_expr(self, expr: ir.Expr, around: _Around, function: Function) -> Iterator[Uncovered]:
         for node in walk(expr):
-            use = function.index.uses.get(id(node))
+            use = function.index.use_of(node)
             if isinstance(node, ir.Call) and use is not None and not use.deferred:
                 yield from self._places_of_call(node, around, function)
             elif isinstance(node, ir.Await) and not isinstance(node.value, ir.Call):
@@ -351,7 +351,7 @@ class UncoveredReader:
             for inner in statements(statement.body)
         }
         for call in function.index.calls:
-            use = function.index.uses[id(call)]
+            use = function.index.use(call)
             if use.deferred or id(use.statement) in covered:
                 continue
             run = self._parameter_run(call, function)

@@ -82,7 +82,7 @@ def _use_of_coroutine(module: ModuleContext, node: ir.Expr, scope: Scope, depth:
             return _through_name(module, target, parent, scope)
         case ir.NamedExpr(target=target, value=value) if value is node:
             found = _use_of_coroutine(module, parent, scope, depth + 1)
-            where = scope.index.uses[id(node)]
+            where = scope.index.use(node)
             statement = None if where.inner else where.statement
             return found or _through_name(module, target, statement, scope)
         case ir.Comprehension(elements=elements) if any(element is node for element in elements):
@@ -155,7 +155,7 @@ def _through_clause(module: ModuleContext, clause: ir.Generator, scope: Scope) -
 
 
 def _is_bound_by(node: ir.Name, clause: ir.Generator, scope: Scope) -> bool:
-    use = scope.index.uses[id(node)]
+    use = scope.index.use(node)
     inner = next((item for item in use.inner if item.name == node.id), None)
     return inner is not None and inner.value is clause.iter
 

@@ -497,5 +497,5 @@ def _loss(module: ModuleContext, scope: Scope, call: ir.Call | ir.Attribute) -> 
 
 
 def _use_is_deferred(scope: Scope, call: ir.Call | ir.Attribute) -> bool:
-    use = scope.index.uses.get(id(call))
+    use = scope.index.use_of(call)
     return use is not None and use.deferred

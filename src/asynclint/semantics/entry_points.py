@@ -247,7 +247,7 @@ class _Reach:
     def _calls_of_async(self, function: Function) -> Iterator[tuple[Function, _Step]]:
         evaluator = self._project.evaluator
         for call in function.index.calls:
-            if function.index.uses[id(call)].deferred:
+            if function.index.use(call).deferred:
                 continue
             for target in evaluator.targets(evaluator.value(call.func, function)):
                 if isinstance(target, FunctionValue | BoundMethod) and target.function.is_async:

@@ -59,7 +59,7 @@ def _lost(module: ModuleContext, item: Scheduled) -> LostTask | None:
     if not isinstance(scope, Function) or name is None or scope not in module.project.response_functions:
         return None
     statement = scope.index.statement_of(item.call)
-    if statement is None or scope.index.uses[id(item.call)].deferred:
+    if statement is None or scope.index.use(item.call).deferred:
         return None
     if scope.is_generator:
         return LostTask(scope, item.call, "exit") if _is_lost_after_yield(module, scope, statement) else None
@@ -151,7 +151,7 @@ def _returned_calls(scope: Function, statement: ir.Return | None) -> Iterator[ir
     if isinstance(value, ir.Call):
         yield value
     elif isinstance(value, ir.Name):
-        for binding in scope.index.reaching(value.id, scope.index.uses.get(id(value))):
+        for binding in scope.index.reaching(value.id, scope.index.use_of(value)):
             if binding.kind in {"assign", "annotation"} and not binding.path and isinstance(binding.value, ir.Call):
                 yield binding.value
 
@@ -161,7 +161,7 @@ def _is_other(module: ModuleContext, scope: Function, node: ir.Expr, name: str) 
     if any(isinstance(part, ir.Name) and part.id == name for part in walk(node)):
         return False
     if isinstance(node, ir.Name):
-        bindings = scope.index.reaching(node.id, scope.index.uses.get(id(node)))
+        bindings = scope.index.reaching(node.id, scope.index.use_of(node))
         if _takes_over(scope, node.id, name):
             return False
         made = [binding.value for binding in bindings if binding.kind in {"assign", "annotation"}]

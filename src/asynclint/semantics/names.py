@@ -14,7 +14,7 @@ def local_names(function: Function, node: ir.Expr | None = None) -> frozenset[st
     found: set[str] = set()
     for scope in (function, *function.ancestors()):
         found |= scope.index.bindings.keys() - scope.index.global_names
-    use = function.index.uses.get(id(node)) if node is not None else None
+    use = function.index.use_of(node) if node is not None else None
     if use is not None:
         found |= {binding.name for binding in use.inner}
     return frozenset(found)

@@ -235,7 +235,7 @@ def _ends_things(module: ModuleContext, scope: Scope, call: ir.Call) -> bool:
 
 
 def _is_in_cleanup(scope: Function, call: ir.Call) -> bool:
-    use = scope.index.uses[id(call)]
+    use = scope.index.use(call)
     current: ir.Stmt | None = use.statement
     while current is not None:
         around = scope.index.enclosing.get(id(current))

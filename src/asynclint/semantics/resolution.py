@@ -98,7 +98,7 @@ class Resolver:
 
     def _bindings(self, node: ir.Name, scope: Scope) -> Iterator[tuple[Binding, Scope]]:
         """The bindings that the evaluator asks, in the same order."""
-        use = scope.index.uses.get(id(node))
+        use = scope.index.use_of(node)
         for binding in use.inner if use is not None else ():
             if binding.name == node.id:
                 yield binding, scope

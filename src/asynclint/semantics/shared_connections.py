@@ -157,7 +157,7 @@ def _of_collection(scope: Scope, node: ir.Expr, depth: int = 0) -> Iterator[_Wor
         case ir.Comprehension(elements=(ir.Call() as element,)):
             yield from _of_call(scope, element, many=True)
         case ir.Name(id=name) if depth < MAX_DEPTH:
-            bindings = scope.index.reaching(name, scope.index.uses.get(id(node)))
+            bindings = scope.index.reaching(name, scope.index.use_of(node))
             for binding in bindings:
                 if binding.kind in {"assign", "annotation"} and binding.value is not None and not binding.path:
                     yield from _of_collection(scope, binding.value, depth + 1)
@@ -242,7 +242,7 @@ def _overlapping(scope: Scope, started: list[tuple[ir.Call, _Work]]) -> Iterator
 def _same_run(scope: Scope, first: ir.Call, second: ir.Call) -> bool:
     """Whether the second call surely follows the first with no await between them."""
     index = scope.index
-    one, other = index.uses[id(first)], index.uses[id(second)]
+    one, other = index.use(first), index.use(second)
     if one.block != other.block or one.deferred or other.deferred:
         return False
     for statement in index.statements:
@@ -316,7 +316,7 @@ def _is_own(scope: Scope, work: _Work, node: ir.Expr) -> bool:
         root = root.value
     if not isinstance(root, ir.Name):
         return True
-    use = scope.index.uses.get(id(root))
+    use = scope.index.use_of(root)
     if use is None or any(binding.name == root.id for binding in use.inner):
         return True
     loop = _loop_around(scope, work.call)

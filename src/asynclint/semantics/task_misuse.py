@@ -81,7 +81,7 @@ def misuses(module: ModuleContext) -> Iterator[TaskMisuse]:
     names = _NAMES | imported_as(module, _NAMES)
     for scope, call in module.project.module_calls_named(module.module, names):
         made = _made_by(module, scope, call)
-        use = scope.index.uses[id(call)]
+        use = scope.index.use(call)
         if made is None or isinstance(scope, Class) or use.deferred:
             continue
         direct = _misuse(module, call, call, scope, made)
@@ -150,7 +150,7 @@ def _reads_of_elements(module: ModuleContext, scope: Scope, collection: ir.Compr
     """`tasks = [create_task(f(x)) for x in xs]`, `for task in tasks`: the reads of `task`."""
     for names in module.project.paths.of(scope).names.values():
         for read in names:
-            use = scope.index.uses[id(read)]
+            use = scope.index.use(read)
             inner = next((binding for binding in use.inner if binding.name == read.id), None)
             definitions: tuple[Binding, ...] | None = (inner,) if inner is not None else None
             if definitions is None and any(item.kind == "for" for item in scope.index.bindings.get(read.id, ())):
@@ -188,7 +188,7 @@ def _binds_task(module: ModuleContext, binding: Binding, scope: Scope, depth: in
 
 def _misuse(module: ModuleContext, node: ir.Expr, call: ir.Call, scope: Scope, made: Made) -> TaskMisuse | None:
     name = _function_name(module, call, scope)
-    if is_returned_by_route(module, node, scope) and not scope.index.uses[id(node)].deferred:
+    if is_returned_by_route(module, node, scope) and not scope.index.use(node).deferred:
         return TaskMisuse(scope, node, made, name, returned=True)
     use = use_of(module, node, scope)
     if use is None:
@@ -273,7 +273,7 @@ def _binding_of(module: ModuleContext, node: ir.Name, scope: Scope) -> Binding |
 
 def _is_guarded(node: ir.Expr, scope: Scope) -> bool:
     """Whether `done()` is asked around the use, or InvalidStateError caught."""
-    use = scope.index.uses[id(node)]
+    use = scope.index.use(node)
     current: ir.Expr | ir.Stmt | None = scope.index.parents.get(id(node))
     while isinstance(
         current, ir.IfExp | ir.BoolOp | ir.Attribute | ir.Call | ir.Compare | ir.UnaryOp | ir.Comprehension

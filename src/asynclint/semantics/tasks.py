@@ -123,7 +123,7 @@ def _is_kept_future(module: ModuleContext, scope: Scope, argument: ir.Expr | Non
     return any(
         isinstance(call.func, ir.Attribute)
         and call.func.attr in _KEEPERS
-        and not scope.index.uses[id(call)].deferred
+        and not scope.index.use(call).deferred
         and any(isinstance(arg, ir.Name) and arg.id == argument.id for arg in call.args)
         for call in scope.index.calls
     )

@@ -70,7 +70,7 @@ def loopless_calls(module: ModuleContext) -> Iterator[LooplessCall]:
         name = _needs_loop(module, scope, call)
         if name is None:
             continue
-        use = scope.index.uses[id(call)]
+        use = scope.index.use(call)
         if use.deferred:
             receiver = _offloaded_lambda(module, scope, call)
             if receiver is not None:
@@ -134,7 +134,7 @@ def _way_to_worker(
         for scope, call in project.callers.of(current):
             if not isinstance(scope, Function) or scope.is_async or id(scope) in seen:
                 continue
-            if scope.index.uses[id(call)].deferred or _is_guarded(scope, call) or not _is_sure(project, scope, call):
+            if scope.index.use(call).deferred or _is_guarded(scope, call) or not _is_sure(project, scope, call):
                 continue
             seen.add(id(scope))
             waiting.append((scope, ((scope, call), *steps)))
@@ -149,7 +149,7 @@ def _always_runs(project: Project, function: Function, call: ir.Call) -> bool:
             return False
         current = function.index.parents.get(id(current))
     paths = project.paths.of(function)
-    nodes = set(paths.evaluations(function.index.uses[id(call)].statement))
+    nodes = set(paths.evaluations(function.index.use(call).statement))
     return all_paths_pass(paths.graph, paths.graph.entry, nodes.__contains__)
 
 
@@ -204,7 +204,7 @@ def _is_guarded(scope: Function, call: ir.Call) -> bool:
         if _asks_for_loop(current):
             return True
         current = scope.index.parents.get(id(current))
-    statement: ir.Stmt | None = scope.index.uses[id(call)].statement
+    statement: ir.Stmt | None = scope.index.use(call).statement
     inner = statement
     while statement is not None:
         match statement:
