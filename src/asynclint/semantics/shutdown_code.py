@@ -101,7 +101,7 @@ class _Writer:
         values, local = local_collection_of(self._site, calls), local_of(self._site)
         if values is not None:
             lines = self._all(values, values.partition(".")[0], lifespan.module, lifespan)
-        elif not lifespan.index.uses[id(call)].block:
+        elif not lifespan.index.use(call).block:
             if local is None:
                 local = self._assigned(lifespan)
             lines = self._one(local, lifespan.module, lifespan)
@@ -204,7 +204,7 @@ class _Writer:
                 pass
             case _:
                 raise CannotBeWrittenError
-        if scope.index.uses[id(call)].block:
+        if scope.index.use(call).block:
             raise CannotBeWrittenError
         if isinstance(scope, Module) and isinstance(target, ir.Name):
             return self._draft.global_of(GlobalPlace(scope, target.id), hook.module, hook.function)

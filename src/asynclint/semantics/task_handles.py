@@ -216,7 +216,7 @@ def _is_bound(project: Project, store: Store, holder: ir.Expr) -> bool:
             return any(item.value is not None and not item.block for item in module.index.bindings.get(name, ()))
         case AttributePlace(owner=Class() as owner, name=name):
             return any(
-                _is_constructor(scope) and not scope.index.uses[id(node)].block
+                _is_constructor(scope) and not scope.index.use(node).block
                 for node, scope in project.task_lifetimes.places.mentions(store.place)
                 if _is_target(node, scope)
             ) or any(
@@ -227,7 +227,7 @@ def _is_bound(project: Project, store: Store, holder: ir.Expr) -> bool:
             )
         case AttributePlace(owner=owner) if owner == OUTSIDE and isinstance(holder, ir.Attribute):
             return any(
-                _runs_first(project, scope) and not scope.index.uses[id(node)].block
+                _runs_first(project, scope) and not scope.index.use(node).block
                 for node, scope in project.task_lifetimes.places.mentions(store.place)
                 if _is_target(node, scope)
             )
@@ -257,6 +257,6 @@ def _is_set(project: Project, site: TaskSite, form: Form, *, is_bound: bool) -> 
     """Whether no None can be in the place: the site runs before all else, or a collection is there from the start."""
     if form != "task":
         return is_bound
-    use = site.scope.index.uses.get(id(site.call))
+    use = site.scope.index.use_of(site.call)
     runs_first = _runs_first(project, site.scope) or _is_constructor(site.scope)
     return runs_first and use is not None and not use.block
