@@ -73,7 +73,7 @@ def test_broken_syntax_is_shown(folder: Path, asynclint: Runner) -> None:
     assert asynclint("check") == (
         2,
         [],
-        ["error: pyproject.toml:2:11: invalid value", "  select = [,]", "            ^"],
+        ["error: pyproject.toml:2:11: invalid value", "  | select = [,]", "  |           ^"],
     )
 
 

@@ -94,7 +94,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(write: Write) ->
 def test_broken_syntax_is_shown_with_a_caret(write: Write) -> None:
     folder = write({"pyproject.toml": "[tool.asynclint]\nselect = = 1\n"})
     (message,) = problems(folder)
-    assert message == "pyproject.toml:2:10: invalid value\n  select = = 1\n           ^"
+    assert message == "pyproject.toml:2:10: invalid value\n  | select = = 1\n  |          ^"
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
-"""Modules that nobody wrote: from a grammar of asynchronous code, and by breaking modules that somebody did.
+"""Modules that nobody wrote, from a grammar of asynchronous code.
 
-Everything comes from a `random.Random`, so that a number stands for a module on every machine.
+Everything comes from a `random.Random`, so that a number stands for a module on every machine; hypothesis has one that
+draws from its own choices, so that it can make the module that fails smaller.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from random import Random
 
 _NAMES = ("a", "b", "task", "tasks", "f", "g", "self", "app", "session", "lock", "Model", "x")
@@ -39,215 +38,159 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 from pydantic import BaseModel, field_validator
 """
-_COMMENTS = (
+COMMENTS = (
     "# noqa", "# noqa: ASL101", "# noqa:ASL1,RUF006 - why", "# asynclint: ignore[ASL201]", "# asynclint: ignore-next",
     "# asynclint: disable[ASL2]", "# asynclint: enable", "# asynclint: ignore-file[blocking-sleep] reason", "#noqa : X,",
     "# asynclint: ignor[ASL101]", "# asynclint:", "# noqa: ASL999, blocking-sleep", "# noqa: \u202e\u200b", "# \x0c noqa:",
     "# asynclint: ignore[", "# asynclint: ignore]ASL101[", "# NOQA:ASL101 ASL102,,ASL103 \\", "# type: ignore # noqa: ASL1 # x",
 )  # fmt: skip
+_FUEL = 90
+"""Expressions and statements in a module, more or less."""
 
 
 def module(random: Random) -> str:
-    """A module that Python reads, mostly."""
+    """A module that Python reads."""
+    writer = _Writer(random)
     head = _IMPORTS if random.random() < 0.8 else ""
-    body = "".join(_definition(random, 0) for _ in range(random.randint(1, 5)))
+    body = "".join(writer.definition(0) for _ in range(random.randint(1, 5)))
     return f"{head}app = FastAPI(lifespan=f)\ntasks = set()\nlock = threading.Lock()\n{body}"
 
 
-def _definition(random: Random, depth: int) -> str:
-    pad = "    " * depth
-    lines = [f"{pad}{random.choice(_DECORATORS)}\n" for _ in range(random.choice((0, 0, 1, 1, 2)))]
-    name = random.choice(_NAMES)
-    if random.random() < 0.2:
-        base = random.choice(("", "(BaseModel)", "(Model)", f"({name})", "(a.B, metaclass=M)", "(Generic[x])"))
-        lines.append(f"{pad}class {name}{base}:\n")
-        lines += [_definition(random, depth + 1) for _ in range(random.randint(1, 3))]
-        return "".join(lines)
-    params = ", ".join(dict.fromkeys(_param(random) for _ in range(random.randint(0, 3))))
-    kind = random.choice(("async def", "async def", "def"))
-    lines.append(f"{pad}{kind} {name}({params}){random.choice(('', ' -> None', ' -> Model'))}:\n")
-    return "".join(lines) + _block(random, depth + 1)
+class _Writer:
+    """Writes code until its fuel is used up, then whatever is shortest."""
 
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._fuel = random.randint(_FUEL // 9, _FUEL)
 
-def _param(random: Random) -> str:
-    name = random.choice(_NAMES)
-    annotation = f": {random.choice(_ANNOTATIONS)}" if random.random() < 0.5 else ""
-    default = f" = {_expression(random, 1)}" if random.random() < 0.3 else ""
-    return random.choice((name + annotation + default, f"*{name}", f"**{name}", name))
+    def definition(self, depth: int) -> str:
+        random, pad = self._random, "    " * depth
+        lines = [f"{pad}{random.choice(_DECORATORS)}\n" for _ in range(random.choice((0, 0, 1, 1, 2)))]
+        name = random.choice(_NAMES)
+        if random.random() < 0.2 and depth < 4:
+            base = random.choice(("", "(BaseModel)", "(Model)", f"({name})", "(a.B, metaclass=M)", "(Generic[x])"))
+            lines.append(f"{pad}class {name}{base}:\n")
+            lines += [self.definition(depth + 1) for _ in range(random.randint(1, 3))]
+            return "".join(lines)
+        kind = random.choice(("async def", "async def", "def"))
+        lines.append(f"{pad}{kind} {name}({self._parameters()}){random.choice(('', ' -> None', ' -> Model'))}:\n")
+        return "".join(lines) + self._block(depth + 1)
 
+    def _parameters(self) -> str:
+        random = self._random
+        names = random.sample(_NAMES, random.randint(0, 3))
+        found = [name + self._annotation() for name in names]
+        if random.random() < 0.3:
+            found.append(f"k{self._annotation()} = {self.expression(1)}")
+        return ", ".join(found + random.choice(([], [], ["*args"], ["**kwargs"], ["*", "only"])))
 
-def _block(random: Random, depth: int) -> str:
-    return "".join(_statement(random, depth) for _ in range(random.randint(1, 4)))
+    def _annotation(self) -> str:
+        return f": {self._random.choice(_ANNOTATIONS)}" if self._random.random() < 0.5 else ""
 
+    def _block(self, depth: int) -> str:
+        return "".join(self._statement(depth) for _ in range(self._random.randint(1, 4) if self._fuel > 0 else 1))
 
-def _statement(random: Random, depth: int) -> str:
-    pad, deep = "    " * depth, depth > 5
-    value, name = _expression(random, 0), random.choice(_NAMES)
-    tail = f"  {random.choice(_COMMENTS)}\n" if random.random() < 0.08 else "\n"
+    def _tail(self) -> str:
+        return f"  {self._random.choice(COMMENTS)}\n" if self._random.random() < 0.08 else "\n"
 
-    def inner() -> str:
-        return _block(random, depth + 1)
+    def _statement(self, depth: int) -> str:
+        self._fuel -= 1
+        if depth > 6 or self._fuel <= 0 or self._random.random() < 0.5:
+            return self._simple("    " * depth)
+        return self._compound(depth)
 
-    match random.randint(0, 9 if deep else 22):
-        case 0 | 1:
-            return f"{pad}{value}{tail}"
-        case 2 | 3:
-            return f"{pad}{name} = {value}{tail}"
-        case 4:
-            return f"{pad}{name}.{random.choice(_NAMES)} = {value}{tail}"
-        case 5:
-            return f"{pad}return {value}{tail}"
-        case 6:
-            return f"{pad}raise {random.choice(('HTTPException(500)', 'ValueError', ''))}{tail}"
-        case 7:
-            return f"{pad}yield {value}{tail}"
-        case 8:
-            return f"{pad}{random.choice(('pass', 'break', 'continue', f'global {name}', f'nonlocal {name}', f'del {name}'))}{tail}"
-        case 9:
-            return f"{pad}{name}, (*{random.choice(_NAMES)}, x) = {value}; {name} += {value}{tail}"
-        case 10 | 11:
-            return f"{pad}if {value}:{tail}{inner()}" + (f"{pad}else:\n{inner()}" if random.random() < 0.5 else "")
-        case 12:
-            return f"{pad}while {random.choice(('True', value))}:{tail}{inner()}"
-        case 13:
-            return f"{pad}{random.choice(('for', 'async for'))} {name} in {value}:{tail}{inner()}"
-        case 14 | 15:
-            target = random.choice(("", f" as {name}"))
-            return f"{pad}{random.choice(('with', 'async with'))} {value}{target}, {_expression(random, 1)}:{tail}{inner()}"
-        case 16 | 17 | 18:
-            caught = random.choice(
-                ("", " Exception", " asyncio.CancelledError as e", " (ValueError, f)", " BaseException")
-            )
-            end = random.choice((f"{pad}finally:\n{inner()}", f"{pad}else:\n{inner()}", ""))
-            return f"{pad}try:{tail}{inner()}{pad}except{caught}:\n{inner()}{end}"
-        case 19:
-            return (
-                f"{pad}match {value}:\n{pad}    case {random.choice(('_', 'Model(x=a)', '[a, *b]', '{1: x}'))}:\n"
-                + _block(random, depth + 2)
-            )
-        case _:
-            return _definition(random, depth)
+    def _simple(self, pad: str) -> str:
+        random = self._random
+        value, name = self.expression(0), random.choice(_NAMES)
+        forms = (
+            value, value, f"{name} = {value}", f"{name} = {value}", f"{name}.{random.choice(_NAMES)} = {value}",
+            f"return {value}", f"yield {value}", f"{name}, (*{random.choice(_NAMES)}, x) = {value}; {name} += {value}",
+            f"raise {random.choice(('HTTPException(500)', 'ValueError', ''))}", f"{name}: {random.choice(_ANNOTATIONS)} = {value}",
+            random.choice(("pass", "break", "continue", f"global {name}", f"nonlocal {name}", f"del {name}", "import a.b as f")),
+        )  # fmt: skip
+        return f"{pad}{random.choice(forms)}{self._tail()}"
 
-
-def _expression(random: Random, depth: int) -> str:
-    if depth > 3:
-        return random.choice((*_NAMES, "1", "'s'", "None", "True", "[]", "0.5", "..."))
-
-    def inner() -> str:
-        return _expression(random, depth + 1)
-
-    name = random.choice(_NAMES)
-    match random.randint(0, 17):
-        case 0 | 1 | 2 | 3 | 4:
-            arguments = [inner() for _ in range(random.randint(0, 2))]
-            arguments += random.choice(([], [f"{name}={inner()}"], [f"*{name}"], [f"**{name}"]))
-            return f"{random.choice(_CALLEES)}({', '.join(arguments)})"
-        case 5 | 6:
-            return f"await {inner()}"
-        case 7:
-            return f"{name}.{random.choice(_NAMES)}"
-        case 8:
-            return f"{name}[{inner()}]"
-        case 9:
-            return f"lambda {name}: {inner()}"
-        case 10:
-            return f"[{inner()} {random.choice(('for', 'async for'))} {name} in {inner()} if {inner()}]"
-        case 11:
-            return f"({inner()} if {inner()} else {inner()})"
-        case 12:
-            return f"({inner()} {random.choice(('+', 'and', 'or', '==', 'in', 'is not', '%', '@'))} {inner()})"
-        case 13:
-            return f'f"{{{name}!r:>{{x}}}} é {{{name}.b}}"'
-        case 14:
-            return f"({name} := {inner()})"
-        case 15:
-            return f"{{{inner()}: {inner()}, **{name}}}"
-        case 16:
-            return f"not {inner()}"
-        case _:
-            return name
-
-
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-
-
-def broken(random: Random, seeds: Sequence[str]) -> bytes:
-    """What some module became by a few changes of its tokens, its lines or its bytes."""
-    text = random.choice(seeds)
-    for _ in range(random.randint(1, 3)):
-        text = random.choice((_of_tokens, _of_lines, _commented))(random, text, random.choice(seeds))
-    data = text.encode("utf-8", "surrogatepass")
-    return _of_bytes(random, data) if random.random() < 0.3 else data
-
-
-def _of_tokens(random: Random, text: str, other: str) -> str:
-    tokens, others = _TOKEN.findall(text), _TOKEN.findall(other)
-    for _ in range(random.randint(1, 6)):
-        if not tokens or not others:
-            return other
-        at = random.randrange(len(tokens))
-        match random.randint(0, 4):
-            case 0:
-                del tokens[at]
-            case 1:
-                tokens.insert(at, random.choice(others))
+    def _compound(self, depth: int) -> str:
+        random, pad = self._random, "    " * depth
+        value, name, tail = self.expression(0), random.choice(_NAMES), self._tail()
+        match random.randint(0, 10):
+            case 0 | 1:
+                rest = f"{pad}else:\n{self._block(depth + 1)}" if random.random() < 0.5 else ""
+                return f"{pad}if {value}:{tail}{self._block(depth + 1)}{rest}"
             case 2:
-                tokens[at] = random.choice(others)
+                return f"{pad}while {random.choice(('True', value))}:{tail}{self._block(depth + 1)}"
             case 3:
-                to = random.randrange(len(tokens))
-                tokens[at], tokens[to] = tokens[to], tokens[at]
+                return f"{pad}{random.choice(('for', 'async for'))} {name} in {value}:{tail}{self._block(depth + 1)}"
+            case 4 | 5:
+                target = random.choice(("", f" as {name}"))
+                kind = random.choice(("with", "async with"))
+                return f"{pad}{kind} {value}{target}, {self.expression(1)}:{tail}{self._block(depth + 1)}"
+            case 6 | 7 | 8:
+                return self._try(depth)
+            case 9:
+                pattern = random.choice(("_", "Model(x=a)", "[a, *b]", "{1: x}"))
+                return f"{pad}match {value}:\n{pad}    case {pattern}:\n{self._block(depth + 2)}"
             case _:
-                tokens[at:at] = tokens[at : at + random.randint(1, 12)] * random.randint(1, 3)
-    return "".join(tokens)
+                return self.definition(depth)
 
-
-def _of_lines(random: Random, text: str, other: str) -> str:
-    lines, others = text.splitlines(keepends=True), other.splitlines(keepends=True)
-    if not lines or not others:
-        return other
-    at, to = random.randrange(len(lines)), random.randrange(len(others))
-    match random.randint(0, 3):
-        case 0:
-            del lines[at : at + random.randint(1, 4)]
-        case 1:
-            lines[at:at] = others[to : to + random.randint(1, 8)]
-        case 2:
-            lines[at] = random.choice((" ", "    ", "\t", "\f")) + lines[at]
-        case _:
-            lines = lines[:at] + others[to:]
-    return "".join(lines).replace("\n", random.choice(("\n", "\n", "\n", "\r\n", "\r")))
-
-
-def _commented(random: Random, text: str, _other: str) -> str:
-    lines = text.splitlines()
-    for _ in range(random.randint(1, 4)):
-        if lines:
-            at = random.randrange(len(lines))
-            lines[at] += random.choice(("", " ", "  ")) + random.choice(_COMMENTS)
-    return "\n".join(lines)
-
-
-def _of_bytes(random: Random, data: bytes) -> bytes:
-    edited = bytearray(data)
-    for _ in range(random.randint(1, 4)):
-        at = random.randrange(len(edited) + 1)
-        edited[at:at] = random.choice(
-            (b"\0", b"\xff", b"\xef\xbb\xbf", b"\x1b[31m", b"\x0c", b"\r", "é\u2028".encode(), b"(" * 30, b"\\")
+    def _try(self, depth: int) -> str:
+        random, pad = self._random, "    " * depth
+        caught = random.choice(
+            (" Exception", " asyncio.CancelledError as e", " (ValueError, f)", " BaseException", "", "* OSError")
         )
-        del edited[at + 4 : at + 4 + random.choice((0, 0, 1, 50))]
-    return bytes(edited)
+        last = random.choice(("finally", "else", ""))
+        rest = f"{pad}{last}:\n{self._block(depth + 1)}" if last else ""
+        head = f"{pad}try:{self._tail()}{self._block(depth + 1)}"
+        return f"{head}{pad}except{caught}:\n{self._block(depth + 1)}{rest}"
 
+    def expression(self, depth: int) -> str:
+        """One that may stand anywhere if the depth is not 0."""
+        self._fuel -= 1
+        if depth > 3 or self._fuel <= 0:
+            return self._random.choice((*_NAMES, "1", "'s'", "None", "True", "[]", "0.5", "..."))
+        form = self._random.randint(0, 16)
+        if form < 7:
+            return self._call(depth)
+        text = self._operation(form, depth) or self._display(form, depth)
+        return text if depth == 0 or form > 12 else f"({text})"
 
-def configuration(random: Random) -> str:
-    """A `[tool.asynclint]` table, mostly wrong."""
-    keys = (
-        "select", "ignore", "extend-exclude", "per-file-ignores", "blocking-calls", "non-blocking-calls", "task-keepers",
-        "fail-level", "fastapi-version", "baseline", "extend", "severity", "max-file-size", "output-format", "nonsense",
-    )  # fmt: skip
-    values = (
-        '["ASL1"]', '["ALL"]', "[]", '"ALL"', "1", "-1", "true", '{"*.py" = ["ASL201"]}', '{"**" = 3}', '["[", "!x", "**/"]',
-        '"note"', '"0.110"', '">=1,<2"', '"../../etc/passwd"', '["a.b", "*.c", ""]', '"\\u001b[31m"', "1979-05-27", "nan",
-    )  # fmt: skip
-    lines = {key: random.choice(values) for key in random.sample(keys, random.randint(0, 4))}
-    text = "[tool.asynclint]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
-    return text if random.random() < 0.9 else text[: random.randrange(len(text))]
+    def _call(self, depth: int) -> str:
+        name = self._random.choice(_NAMES)
+        arguments = [self.expression(depth + 1) for _ in range(self._random.randint(0, 2))]
+        more = self._random.choice(("", f"{name}=1", f"*{name}", f"**{name}", f"{name}={name}"))
+        call = f"{self._random.choice(_CALLEES)}({', '.join([*arguments, *([more] if more else [])])})"
+        if self._random.random() < 0.4:
+            return f"await {call}" if depth == 0 else f"(await {call})"
+        return call
+
+    def _operation(self, form: int, depth: int) -> str:
+        name, inner = self._random.choice(_NAMES), self.expression(depth + 1)
+        match form:
+            case 7:
+                return f"await {inner}"
+            case 8:
+                return f"lambda {name}: {inner}"
+            case 9:
+                return f"{inner} if {self.expression(depth + 1)} else {self.expression(depth + 1)}"
+            case 10:
+                operator = self._random.choice(("+", "and", "or", "==", "in", "is not", "%", "@"))
+                return f"{inner} {operator} {self.expression(depth + 1)}"
+            case 11:
+                return f"not {inner}"
+            case 12:
+                return f"({name} := {inner})"
+        return ""
+
+    def _display(self, form: int, depth: int) -> str:
+        name, other = self._random.choice(_NAMES), self._random.choice(_NAMES)
+        match form:
+            case 13:
+                loop = self._random.choice(("for", "async for"))
+                inner, condition = self.expression(depth + 1), self.expression(depth + 1)
+                return f"[{inner} {loop} {name} in {other} if {condition}]"
+            case 14:
+                return f'f"{{{name}!r:>{{x}}}} é {{{name}.b}}"'
+            case 15:
+                return f"{{{name}: {self.expression(depth + 1)}, **{other}}}"
+            case _:
+                return self._random.choice((f"{name}.{other}", f"{name}[{other}]", name))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
 from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.terminal import say
-
-if TYPE_CHECKING:
-    from asynclint.config.settings import SettingsError
+from asynclint.config.settings import FRAME, SettingsError
 
 
 class Refusal(click.ClickException):
@@ -24,5 +22,7 @@ class Refusal(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
         for problem in self.problems:
-            for line in f"error: {problem}".split("\n"):  # a broken file is shown where it breaks
-                say(line)
+            first, *shown = problem.split(FRAME)
+            say(f"error: {first}")
+            for line in shown:
+                say(FRAME.lstrip("\n") + line)

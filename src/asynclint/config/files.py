@@ -6,7 +6,6 @@ import dataclasses
 import os
 import posixpath
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,10 @@ from asynclint.config.kinds import InnerPath
 from asynclint.config.options import BY_KEY, EXTEND, ROOT
 from asynclint.config.places import line_of, lines_of
 from asynclint.config.selection import nearest
+from asynclint.config.settings import FRAME
 from asynclint.config.values import Reading
-from asynclint.source.paths import display
+from asynclint.source.paths import display, inside, resolved
+from asynclint.source.project_files import NotTOML, read_project_file, read_toml
 from asynclint.source.roots import PYPROJECT, git_root, outermost_mark
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class ConfigFiles:
         """The layer of a file, and the file it extends."""
         name = display(file, self._cwd)
         empty = Layer(name, {}, file)
-        text = self._text(file, name)
+        text = self._text(file, name) if folder or self._stays_inside(file, name) else None
         document = self._document(text, name) if text is not None else None
         if text is None or document is None:
             return empty, None
@@ -117,25 +118,31 @@ class ConfigFiles:
             self.problems += [f"{name}:{line}: {message}" for line, message in sorted(placed, key=lambda item: item[0])]
         return Layer(name, values, file, text, prefix), extended
 
+    def _stays_inside(self, file: str, name: str) -> bool:
+        """A link may not show people what is elsewhere on the machine, as a line that cannot be read would be."""
+        inner = inside(resolved(file), resolved(_boundary(file)))
+        if not inner:
+            self.problems.append(f"{name}: is a link out of the project; name its target to read it: --config FILE")
+        return inner
+
     def _text(self, file: str, name: str) -> str | None:
         try:
             if Path(file).exists() and not Path(file).is_file():  # a pipe would be waited for
                 self.problems.append(f"{name}: is not a file")
                 return None
-            return Path(file).read_bytes().decode("utf-8-sig")
+            return read_project_file(file).decode("utf-8-sig")
         except UnicodeDecodeError:
             self.problems.append(f"{name}: is not UTF-8")
         except (OSError, ValueError) as error:
-            self.problems.append(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}".lower())
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            self.problems.append(f"{name}: cannot be read: {reason}")
         return None
 
     def _document(self, text: str, name: str) -> dict[str, Any] | None:
         try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            return read_toml(text)
+        except NotTOML as error:
             self.problems.append(f"{name}{_syntax_error(str(error), text)}")
-        except RecursionError:
-            self.problems.append(f"{name}: is nested too deeply")
         return None
 
 
@@ -187,8 +194,8 @@ def _inline_table(text: str) -> dict[str, Any] | None:
         return None
     for candidate in (text, f"{key} = '{value.strip()}'"):  # a bare word is meant as a text
         try:
-            return tomllib.loads(candidate)
-        except tomllib.TOMLDecodeError:
+            return read_toml(candidate)
+        except NotTOML:
             continue
     return None
 
@@ -215,7 +222,7 @@ def _syntax_error(message: str, text: str) -> str:
         return f":{len(lines)}: {_lowered(message.removesuffix(' (at end of document)'))}"
     row, column = int(found[2]), int(found[3])
     line = lines[row - 1].rstrip("\r") if row <= len(lines) else ""
-    return f":{row}:{column}: {_lowered(found[1])}\n  {line}\n  {' ' * (column - 1)}^"
+    return f":{row}:{column}: {_lowered(found[1])}{FRAME}{line}{FRAME}{' ' * (column - 1)}^"
 
 
 def _lowered(message: str) -> str:

@@ -5,6 +5,7 @@ A kind never raises: what is wrong goes to the problems of the reading, so that 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -389,7 +390,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'"{value if len(value) <= 60 else value[:57] + "…"}"'
+        return json.dumps(value if len(value) <= 60 else value[:57] + "…", ensure_ascii=False)
     if isinstance(value, dict):
         return "a table"
     return "a list" if isinstance(value, list) else str(value)

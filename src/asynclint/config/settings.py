@@ -15,8 +15,19 @@ NEVER = "never"
 """The fail level at which no finding makes a run fail."""
 
 
+FRAME = "\n  | "
+"""What parts the line that says what is wrong from those that show it.
+
+A broken line of a file is never printed as it stands: one that begins with `::`, after blanks or not, is a command to
+GitHub, https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+"""
+
+
 class SettingsError(Exception):
-    """What the user asked for makes no sense; `problems` says each thing in one line."""
+    """What the user asked for makes no sense; `problems` says each thing in one line.
+
+    Below it may stand where it breaks, each line after FRAME.
+    """
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("; ".join(problems))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from asynclint.core.version_range import NEWEST, Version, VersionRange, read_ranges
 from asynclint.source.declarations import LOCKS, PIPFILE_LOCK, PYPROJECT, REQUIREMENTS
+from asynclint.source.project_files import read_project_file, read_toml
 from asynclint.source.roots import git_root
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _best(path: str, specifiers: Iterable[str]) -> FastAPIVersion | None:
 def _pipfile_versions(data: bytes) -> Iterator[str]:
     try:
         sections = json.loads(data) if b'"fastapi"' in data else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for section in ("default", "develop"):
         entry = _table(_table(sections).get(section)).get("fastapi")
@@ -205,7 +205,7 @@ def _pyproject_specifiers(data: bytes) -> Iterator[str]:
     if b"fastapi" not in data.lower():
         return
     try:
-        document = tomllib.loads(data.decode("utf-8"))
+        document = read_toml(data.decode("utf-8"))
     except ValueError:  # said where the file is read as configuration
         return
     for requirement in _pyproject_requirements(document):
@@ -252,6 +252,6 @@ def _sorted_glob(folder: str, pattern: str) -> list[str]:
 def _read(path: str) -> bytes:
     """The content of a file, nothing if it cannot be read."""
     try:
-        return Path(path).read_bytes() if Path(path).is_file() else b""
+        return read_project_file(path)
     except (OSError, ValueError):
         return b""

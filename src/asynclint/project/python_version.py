@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
 from asynclint.core.version_range import NEWEST, Version, read_ranges
 from asynclint.source.paths import inside
+from asynclint.source.project_files import read_project_file, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +62,7 @@ def _oldest(specifier: str, origin: str | None) -> PythonVersion | None:
 def _required(path: str) -> PythonVersion | None:
     """As `[project]` says, or poetry's table of dependencies."""
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8")) if Path(path).is_file() else {}
+        document = read_toml(read_project_file(path).decode("utf-8"))
     except (OSError, ValueError):  # said where the file is read as configuration
         return None
     poetry = _table(_table(_table(document.get("tool")).get("poetry")).get("dependencies"))

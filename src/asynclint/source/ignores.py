@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from asynclint.source.project_files import read_project_file
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -66,7 +67,7 @@ def _exists(folder: str, name: str) -> bool:
 def _load(folder: str, file: str, outer: Ignores | None) -> Ignores | None:
     """A file that cannot be read ignores nothing, as in git."""
     try:
-        lines = Path(file).read_bytes().decode("utf-8", "surrogateescape").splitlines()
+        lines = read_project_file(file).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         return outer
     return Ignores(folder, _compile(lines), outer)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asynclint.source.paths import inside
+from asynclint.source.project_files import read_project_file, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -142,27 +143,26 @@ def config_file(folder: str) -> str | None:
         if posixpath.isfile(start + name):
             return start + name
     pyproject = start + PYPROJECT
-    return pyproject if posixpath.lexists(pyproject) and _configures_asynclint(Path(pyproject)) else None
+    return pyproject if posixpath.lexists(pyproject) and _configures_asynclint(pyproject) else None
 
 
 def _has_config(folder: str) -> bool:
     return config_file(folder) is not None
 
 
-def _configures_asynclint(pyproject: Path) -> bool:
+def _configures_asynclint(pyproject: str) -> bool:
     """Whether there is a `[tool.asynclint]`, or what is broken would be one: its reader says what is wrong with it."""
     try:
-        data = pyproject.read_bytes()
+        data = read_project_file(pyproject)
     except OSError:
         return False
     if b"asynclint" not in data:
         return False
-    import tomllib  # noqa: PLC0415 - as above
-
     try:
-        return "asynclint" in tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
+        tools = read_toml(data.decode("utf-8-sig")).get("tool")
     except ValueError:
         return _TABLE.search(data) is not None
+    return isinstance(tools, dict) and "asynclint" in tools
 
 
 def _has_pyproject(folder: str) -> bool:
