@@ -23,7 +23,7 @@ LONG_AGO = 10**18
 @pytest.fixture
 def known(tmp_path: Path) -> Callable[[], FileDigests]:
     folder = CacheFolder(str(tmp_path / "cache"), Seal(b"key"))
-    return lambda: FileDigests(folder, Naming(str(tmp_path)))
+    return lambda: FileDigests(folder, Naming(str(tmp_path)), 1000)
 
 
 def keep(digests: FileDigests, *paths: Path) -> None:

@@ -6,13 +6,12 @@ import warnings
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what it imports is not up to date with itself
-    import hypothesmith
-
 
 def foreign_programs(number: int, count: int) -> list[str]:
     """So many programs, the same for a number wherever the same hypothesis is installed; nine in ten from the grammar."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it imports is not up to date with itself
+        import hypothesmith  # noqa: PLC0415 - it takes a second, and one layer needs it
     found: list[str] = []
     for strategy, portion in (
         (hypothesmith.from_grammar(), count - count // 10),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -19,10 +20,15 @@ _BOMB = "import pathlib\npathlib.Path(__file__).with_name('RAN').touch()\nraise 
 _BAD = "import time\n\n\nasync def f():\n    time.sleep(1)\n"
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _run(folder: Path, *arguments: str, memory: int = 2**33) -> subprocess.CompletedProcess[bytes]:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
     command = [sys.executable, "-m", "asynclint", *arguments]
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONSAFEPATH": "1"}
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, check=False, env=environment, preexec_fn=limit, timeout=120
+    )
 
 
 @pytest.fixture
@@ -138,6 +144,99 @@ def test_a_link_to_a_folder_outside_is_not_entered(tmp_path: Path) -> None:
     done = _run(project, "check", "--fix", "--unsafe-fixes", "--output-format=json", ".")
     assert (done.returncode, json.loads(done.stdout)["diagnostics"]) == (0, [])
     assert (tmp_path / "outside/m.py").read_text() == _BAD
+
+
+def test_a_link_to_a_file_outside_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text(_BAD)
+    (tmp_path / "secret.toml").write_text("password = = 1\n")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "pyproject.toml").touch()
+    (project / "m.py").symlink_to(tmp_path / "secret.py")
+    done = _run(project, "check", "--output-format=full", ".")
+    assert (done.returncode, done.stdout.count(b"sleep"), b"is a link out of the project" in done.stderr) == (
+        2,
+        0,
+        True,
+    )
+    (project / ".asynclint.toml").symlink_to(tmp_path / "secret.toml")
+    for arguments in (("check", "."), ("config", "show"), ("config", "validate")):
+        done = _run(project, *arguments)
+        assert (done.returncode, b"is a link out of the project" in done.stderr) == (2, True)
+        assert b"password" not in done.stdout + done.stderr
+
+
+_BESIDE = (
+    "pyproject.toml", ".asynclint.toml", "asynclint.toml", ".gitignore", ".git/info/exclude", "uv.lock", "poetry.lock",
+    "Pipfile.lock", "requirements.txt", "base.json",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _BESIDE)
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
+def test_nothing_beside_the_code_is_waited_for_or_read_without_end(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / ".git/info").mkdir(parents=True)
+    (tmp_path / "asynclint.toml").write_text('baseline = "base.json"\n' if name == "base.json" else "")
+    (tmp_path / "m.py").write_text(f"from fastapi import FastAPI\n{_BAD}")
+    file = tmp_path / name
+    file.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    else:
+        with file.open("wb") as sparse:
+            sparse.truncate(2**31)
+    done = _run(tmp_path, "check", "--output-format=concise", ".", memory=2**30)
+    assert b"internal error" not in done.stderr
+    assert (done.returncode, done.stdout[:14]) in ((1, b"m.py:6:5: ASL2"), (2, b""))
+
+
+_DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "tool = true  # asynclint"),
+        ("pyproject.toml", "tool = 'asynclint'"),
+        ("pyproject.toml", f"x = {_DEEP}  # asynclint fastapi"),
+        ("pyproject.toml", f"[tool.asynclint]\nx = {_DEEP}"),
+        ("asynclint.toml", f"x = {'9' * 5000}"),
+        ("pyproject.toml", f"[project]\ndependencies = {'9' * 5000}  # fastapi"),
+        ("Pipfile.lock", f'{{"fastapi": {_DEEP}'),
+        ("Pipfile.lock", f'{{"fastapi": {"9" * 5000}}}'),
+    ],
+)
+def test_what_no_reader_expects_is_no_internal_error(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "m.py").write_text(f"from fastapi import FastAPI\n{_BAD}")
+    (tmp_path / name).write_text(text)
+    done = _run(tmp_path, "check", "--output-format=concise", ".")
+    assert b"internal error" not in done.stderr
+    assert (done.returncode, done.stdout[:14]) in ((1, b"m.py:6:5: ASL2"), (2, b""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'extend = "a\\n::error::x"',
+        '"x\\n::error::x" = 1',
+        'select = ["a\\n::error::x"]',
+        'per-file-ignores = {"a\\n::error::b" = ["X\\n::error::x"]}',
+        'baseline = "x\\n::error::x"',
+        "::error::x",
+        "\u2028::error::x = '\u202e",
+        'fail-level = "\\u001b[31m"',
+    ],
+)
+def test_no_order_stands_in_what_is_said_of_a_configuration(tmp_path: Path, text: str) -> None:
+    (tmp_path / "m.py").write_text(_BAD)
+    (tmp_path / "asynclint.toml").write_text(f"{text}\n")
+    for arguments in (("check", "."), ("config", "validate"), ("config", "show")):
+        said = _run(tmp_path, *arguments).stderr.decode()
+        assert re.search(r"(?m)^\s*::", said) is None
+        assert _UNPRINTABLE.search(said) is None
+        assert said or arguments != ("check", ".")
 
 
 def test_a_fix_does_not_write_through_a_link(tmp_path: Path) -> None:

@@ -68,6 +68,16 @@ def test_every_form_is_read_or_named(tmp_path: Path) -> None:
     assert not named.intersection({"empty.py", "folder.py", "stub.pyi"})
 
 
+def test_a_file_without_end_is_not_read_in_any_run(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "a.py").write_text(BODY)
+    with (tmp_path / "m.py").open("wb") as sparse:
+        sparse.truncate(2**40)
+    for _ in range(2):
+        done = _check(tmp_path)
+        assert (done.returncode, done.stdout.count(b"ASL201"), done.stderr.count(b"m.py: has 1,099,511")) == (2, 1, 1)
+
+
 def test_modules_that_import_each_other_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     for number in range(500):

@@ -88,6 +88,19 @@ def test_links_to_files_count_once_and_links_to_folders_are_not_entered(tmp_path
     assert found(tmp_path, "linked", "real") == ["real/c.py"]
 
 
+@pytest.mark.parametrize("mark", [".git/HEAD", "pyproject.toml", ""])
+def test_a_link_out_of_the_project_is_followed_only_where_it_is_given(tmp_path: Path, mark: str) -> None:
+    write(tmp_path, "outside.py", "p/a/b.py", "p/beside/c.py", *([f"p/{mark}"] if mark else []))
+    (tmp_path / "p/a/in.py").symlink_to("../beside/c.py")
+    (tmp_path / "p/a/out.py").symlink_to("../../outside.py")
+    discovery = discover(("a",), str(tmp_path / "p"))
+    assert [Path(path).name for path in discovery.files] == ["b.py", "in.py"]
+    assert [(error.filename, error.message.partition(";")[0]) for error in discovery.errors] == [
+        ("a/out.py", "is a link out of the project")
+    ]
+    assert len(discover(("a/out.py",), str(tmp_path / "p")).files) == 1
+
+
 def test_what_looks_like_a_source_and_is_none_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, "a/b.py", "a/.gitignore")
     (tmp_path / "a/.gitignore").write_text("ignored.py\n")

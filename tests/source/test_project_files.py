@@ -28,7 +28,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["/dev/zero", "/dev/null", "/"])
 def test_nothing_but_a_file_is_read(place: str) -> None:
-    with pytest.raises(OSError, match="not a regular file|Is a directory"):
+    with pytest.raises(OSError, match=r"not a regular file|Is a directory"):
         read_project_file(place)
 
 
@@ -41,7 +41,9 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest
         read_project_file(str(tmp_path / "a"))
 
 
-@pytest.mark.parametrize("text", ["x = " + "9" * 5000, "x = " + "[" * 5000, "x = " + "{a = " * 5000, "x", "x = 1\nx = 2"])
+@pytest.mark.parametrize(
+    "text", [f"x = {'9' * 5000}", f"x = {'[' * 5000}", f"x = {'{a = ' * 5000}", "x", "x = 1\nx = 2"]
+)
 def test_what_is_no_toml_is_said_in_one_way(text: str) -> None:
     with pytest.raises(NotTOML):
         read_toml(text)

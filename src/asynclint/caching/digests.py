@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,8 +27,10 @@ class _Entry(NamedTuple):
 class FileDigests:
     """The digests of a project's files as of the last run."""
 
-    def __init__(self, folder: CacheFolder, naming: Naming) -> None:
+    def __init__(self, folder: CacheFolder, naming: Naming, max_file_size: int) -> None:
+        """Larger files than that, in bytes, have no digest: they are not read."""
         self._folder = folder
+        self._max_file_size = max_file_size
         self._naming = naming
         self._known = _decoded(folder.read(_NAME))
         self._found: dict[str, _Entry] = {}
@@ -35,7 +38,7 @@ class FileDigests:
         """How many files were read to know their digest."""
 
     def of(self, paths: Iterable[str]) -> dict[str, bytes] | None:
-        """The digests of files given by absolute paths; None where a file is gone, unreadable, or all are new."""
+        """The digests of files given by absolute paths; None where one is gone, unreadable, or all are new."""
         if not self._known:
             return None
         found: dict[str, bytes] = {}
@@ -68,6 +71,8 @@ class FileDigests:
 
     def _hashed(self, path: str) -> _Entry:
         stamp = stamp_of(path)
+        if stamp.size > self._max_file_size:
+            raise OSError(errno.EFBIG, "too large", path)
         with open(path, "rb") as stream:  # noqa: PTH123 - as above
             digest = digest_of(stream.read())
         self.hashed += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import threading
@@ -14,6 +15,7 @@ import click
 from asynclint import __version__
 from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED, TERMINATED
 from asynclint.cli.terminal import say
+from asynclint.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +70,7 @@ def run_command_line(arguments: list[str]) -> int:
         with _ending_on_request():
             code = main.main(arguments, prog_name="asynclint", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error, arguments)
         return NOT_CHECKED
     except click.Abort:  # Ctrl-C
         say("interrupted")
@@ -82,6 +84,16 @@ def run_command_line(arguments: list[str]) -> int:
         _say_internal_error(error, keep="--no-cache" not in arguments)
         return NOT_CHECKED
     return code if isinstance(code, int) else 0
+
+
+def _show(error: click.ClickException, arguments: list[str]) -> None:
+    """Say what is wrong with a command line; it quotes arguments, which may be names of files made by anybody."""
+    shown = io.StringIO()
+    error.show(shown)
+    text = shown.getvalue()
+    for argument in sorted(filter(None, arguments), key=len, reverse=True):
+        text = text.replace(argument, printable(argument))
+    click.echo(text, nl=False, err=True)
 
 
 class _Terminated(BaseException):

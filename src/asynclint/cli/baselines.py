@@ -33,7 +33,12 @@ class BaselineFile:
 
     def compare(self, report: Report) -> Comparison:
         naming = naming_for(self.file)
-        return compare(report, self.baseline, naming, lambda path: not Path(naming.folder, path).exists())
+        return compare(
+            report,
+            self.baseline,
+            naming,
+            is_gone=lambda path: not posixpath.exists(posixpath.join(naming.folder, path)),
+        )
 
     def fixed_line(self, count: int) -> str:
         """Such as `3 baseline entries are fixed; run asynclint baseline update`."""
@@ -46,9 +51,11 @@ def naming_for(file: str) -> Naming:
     return Naming(cwd, posixpath.dirname(absolute(file, cwd)))
 
 
-def read_baseline(file: str) -> BaselineFile:
-    """The baseline in a file. Raises Refusal."""
+def read_baseline(file: str, *, named: bool = True) -> BaselineFile:
+    """The baseline in a file, which may be a pipe only where the command line has `named` it. Raises Refusal."""
     refuse_nameless(file)
+    if not named:
+        _refuse_no_file(file)
     try:
         return BaselineFile(file, from_text(_content(file)))
     except IsADirectoryError:
@@ -63,11 +70,14 @@ def read_baseline(file: str) -> BaselineFile:
 
 def refuse_foreign(file: str) -> None:
     """Keep a baseline from being written over what is something else. Raises Refusal."""
-    path = Path(file)
-    if path.exists() and not path.is_file():
-        raise _refusal(file, "it is no regular file")
-    if path.exists():
+    _refuse_no_file(file)
+    if posixpath.exists(file):
         read_baseline(file)
+
+
+def _refuse_no_file(file: str) -> None:
+    if posixpath.exists(file) and not posixpath.isfile(file):
+        raise _refusal(file, "it is no regular file")
 
 
 def refuse_nameless(file: str) -> None:

@@ -309,7 +309,7 @@ def _baseline(options: dict[str, Any], config: Config) -> BaselineFile | None:
         return None
     from asynclint.cli.baselines import read_baseline  # noqa: PLC0415 - only where there is one
 
-    return read_baseline(file)
+    return read_baseline(file, named=options["baseline"] is not None)
 
 
 def _settings(options: dict[str, Any], config: Config, inputs: Inputs) -> Settings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -93,10 +92,10 @@ def validate(paths: tuple[str, ...], **options: Any) -> None:
     files: dict[str, None] = {}
     problems: dict[str, None] = {}
     for path in (absolute(path, cwd) for path in paths or (".",)):
-        if not Path(path).exists():
+        if not posixpath.exists(path):
             problems[f"{display(path, cwd)}: there is no such file or folder"] = None
             continue
-        is_config = Path(path).is_file() and path.endswith(".toml")
+        is_config = posixpath.isfile(path) and path.endswith(".toml")
         known = configurations({**options, "config": (*options["config"], path)} if is_config else options)
         for folder in folders_of(path, known):
             files |= dict.fromkeys(layer.file for layer in known.for_folder(folder).layers if layer.file is not None)
@@ -119,7 +118,7 @@ def _refuse_problems(known: Configurations) -> None:
 def _rules_on(known: Configurations, path: str) -> list[str]:
     from asynclint.findings.ruling import Rulings  # noqa: PLC0415 - only here
 
-    file = f"{path}/" if Path(path).is_dir() else path
+    file = f"{path}/" if posixpath.isdir(path) else path
     return sorted(Rulings(described_rules(), Settings(), known).of(file).policy.enabled)
 
 
@@ -139,7 +138,7 @@ def _versions(known: Configurations, path: str) -> dict[str, _Version]:
     from asynclint.source.discovery import discover  # noqa: PLC0415 - only here
 
     cwd = working_folder()
-    folder = path if Path(path).is_dir() else posixpath.dirname(path)
+    folder = path if posixpath.isdir(path) else posixpath.dirname(path)
     root = ProjectRoots(cwd, known.declares_root, (folder,)).of_folder(folder)
     exclusion = Exclusion(known)
     files = discover((root,), cwd, exclusion, exclusion.respects_gitignore).files

@@ -76,7 +76,7 @@ def folders_of(path: str, known: Configurations) -> list[str]:
     from asynclint.config.exclusion import Exclusion  # noqa: PLC0415 - `--help` needs none of it
     from asynclint.source.discovery import discover  # noqa: PLC0415 - as above
 
-    if not Path(path).is_dir():
+    if not posixpath.isdir(path):
         return [posixpath.dirname(path)]
     exclusion = Exclusion(known)
     found = discover((path,), working_folder(), exclusion, exclusion.respects_gitignore).files

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.cli.configuration import working_folder
@@ -73,7 +73,7 @@ def revisions(ref: str | None, paths: Iterable[str]) -> tuple[Revision, ...]:
 
 def _root(path: str) -> str:
     whole = absolute(path, working_folder())
-    root = git_root(whole if Path(whole).is_dir() else whole.rpartition("/")[0] or "/")
+    root = git_root(whole if posixpath.isdir(whole) else whole.rpartition("/")[0] or "/")
     if root is None:
         raise _refusal(f"{path} is in no git repository")
     return resolved(root)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asynclint import __version__
@@ -68,7 +67,7 @@ class Configurations:
 
     def for_path(self, path: str) -> Resolved:
         """What holds for an absolute path, a file or a folder."""
-        return self.for_folder(path if Path(path).is_dir() else posixpath.dirname(path))
+        return self.for_folder(path if posixpath.isdir(path) else posixpath.dirname(path))
 
     def declares_root(self, folder: str) -> bool:
         """Whether the configuration in an absolute folder says that a project begins there."""
@@ -112,7 +111,7 @@ class Configurations:
 
     def _take(self, text: str) -> None:
         path = absolute(text, self._cwd)
-        if "=" in text and not Path(path).is_file():
+        if "=" in text and not posixpath.isfile(path):
             self._inline = (self._files.inline(text), *self._inline)
         elif self._named is not None:
             self._files.problems.append(f"--config: {text}: one file at a time; the other is {self._named}")

@@ -7,7 +7,6 @@ import os
 import posixpath
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asynclint.config.kinds import InnerPath
@@ -127,7 +126,7 @@ class ConfigFiles:
 
     def _text(self, file: str, name: str) -> str | None:
         try:
-            if Path(file).exists() and not Path(file).is_file():  # a pipe would be waited for
+            if posixpath.exists(file) and not posixpath.isfile(file):  # a pipe would be waited for
                 self.problems.append(f"{name}: is not a file")
                 return None
             return read_project_file(file).decode("utf-8-sig")

@@ -327,7 +327,7 @@ class BlockingSummaries:
             return node.value
         if isinstance(node, ir.Name) and node.id in given:
             return given[node.id]
-        flags = frozenset(self._flags(node, scope))
+        flags = frozenset(self._flags(node, scope, set()))
         if flags:
             return knowledge.Flags(flags)
         value = self._evaluator.value(node, scope)
@@ -339,16 +339,20 @@ class BlockingSummaries:
             case _:
                 return knowledge.UNKNOWN
 
-    def _flags(self, node: ir.Expr, scope: Scope) -> Iterator[str]:
-        """The named constants that may be among the flags, also of a local that is put together from some."""
+    def _flags(self, node: ir.Expr, scope: Scope, followed: set[str]) -> Iterator[str]:
+        """The named constants that may be among the flags, also of a local that is put together from some.
+
+        `followed` are the locals whose values have been looked at: one may be made of itself, as by `f = f | g`.
+        """
         match node:
             case ir.BinOp(op="|", left=left, right=right) | ir.IfExp(body=left, orelse=right):
-                yield from self._flags(left, scope)
-                yield from self._flags(right, scope)
+                yield from self._flags(left, scope, followed)
+                yield from self._flags(right, scope, followed)
             case ir.Name(id=name) if isinstance(scope, Function) and scope.index.binds(name):
-                for binding in scope.index.bindings[name]:
+                for binding in () if name in followed else scope.index.bindings[name]:
+                    followed.add(name)
                     if isinstance(binding.statement, ir.Assign | ir.AugAssign) and binding.value is not None:
-                        yield from self._flags(binding.value, scope)
+                        yield from self._flags(binding.value, scope, followed)
             case ir.Name() | ir.Attribute():
                 value = self._evaluator.value(node, scope)
                 if isinstance(value, External):

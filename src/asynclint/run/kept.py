@@ -19,6 +19,7 @@ from asynclint.source.declarations import declarations_above
 from asynclint.source.digests import digest_of
 from asynclint.source.paths import absolute, display, resolved
 from asynclint.source.problems import INTERNAL_ERROR
+from asynclint.source.project_files import read_project_file
 from asynclint.source.roots import git_root
 from asynclint.source.text import UnreadableFile, read_source
 
@@ -42,7 +43,7 @@ class Kept:
         self._naming = Naming(work.root)
         self._identity = identity_of_program() + bytes([settings.exhaustive])
         self._digests: dict[str, bytes] | None = None
-        self.digests = FileDigests(folder, self._naming)
+        self.digests = FileDigests(folder, self._naming, settings.max_file_size)
         self.modules = ModuleStore(folder, self._naming, self._identity)
 
     def outcomes(self) -> dict[str, Outcome] | None:
@@ -100,8 +101,7 @@ class Kept:
         root = self._work.root
         for path in (*declarations_above(root, git_root(root) or root), *self._work.declarations):
             try:
-                with open(path, "rb") as stream:  # noqa: PTH123 - pathlib takes 5 ms to import
-                    yield path, digest_of(stream.read())
+                yield path, digest_of(read_project_file(path))
             except OSError:
                 yield path, b""
 

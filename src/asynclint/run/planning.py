@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.config.configurations import Configurations
@@ -91,7 +90,7 @@ def _projects(
     given_text = settings.given.path if settings.given is not None else None
     named = [absolute(item, cwd) for item in paths]
     given = [path for path in named if not _is_left_out(path, exclusion, settings)]
-    folders = {path if Path(path).is_dir() else posixpath.dirname(path) for path in given}
+    folders = {path if posixpath.isdir(path) else posixpath.dirname(path) for path in given}
     roots = ProjectRoots(cwd, configurations.declares_root, folders)
     found = search(tuple(path for path in given if path != given_text))
     by_root: dict[str, set[str]] = {}
@@ -112,5 +111,5 @@ def _is_left_out(path: str, exclusion: Exclusion, settings: Settings) -> bool:
     """Whether a path that was given is a file that exclusion is forced on."""
     if not settings.force_exclude:
         return False
-    is_file = Path(path).is_file() or (settings.given is not None and path == settings.given.path)
+    is_file = posixpath.isfile(path) or (settings.given is not None and path == settings.given.path)
     return is_file and exclusion.of_given(path)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from asynclint.core.diagnostic import CheckError
 from asynclint.source.declarations import declarations_in
 from asynclint.source.ignores import Ignores, around, enter, is_ignored
-from asynclint.source.paths import absolute, display
+from asynclint.source.paths import absolute, display, inside
 from asynclint.source.problems import EMPTY_FOLDER, MISSING_PATH, UNREADABLE_FILE, UNREADABLE_FOLDER
+from asynclint.source.roots import git_root, outermost_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,8 +141,9 @@ def discover(
 
     A file given by name is always taken. In a folder these are `*.py` and `*.pyi` that are neither ignored by git nor
     `left_out`, nor in a folder that holds no source of the project. Folders behind symbolic links are not entered.
-    What looks like a source file and is none (a link to nothing, a pipe), and a link back to a folder around it, is an
-    error: the tree was not checked as it was asked for. Hidden links are left alone, which editors make as locks.
+    What looks like a source file and is none (a link to nothing, a pipe), a link back to a folder around it, and a file
+    that a link brings in from outside of the project, is an error: the tree was not checked as it was asked for. Hidden
+    links are left alone, which editors make as locks.
     """
     search = _Search(cwd, left_out, respects_gitignore)
     for given in dict.fromkeys(absolute(path, cwd) for path in paths):
@@ -168,7 +170,7 @@ def _why_missing(given: str, error: OSError | ValueError) -> str:
     if getattr(error, "errno", None) == errno.ELOOP:
         return "is a loop of symbolic links"
     if isinstance(error, FileNotFoundError):
-        return "is a symbolic link to nothing" if Path(given).is_symlink() else "there is no such file or folder"
+        return "is a symbolic link to nothing" if posixpath.islink(given) else "there is no such file or folder"
     return f"cannot be looked at: {getattr(error, 'strerror', None) or error}".lower()
 
 
@@ -208,10 +210,29 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
             elif (problem := _problem(entry, folder)) and not search.passes_over(path, inner):
                 search.fail(UNREADABLE_FILE, path, f"{problem}; remove it or have git ignore it")
             elif _is_python_file(entry) and not search.passes_over(path, inner):
-                is_link = entry.is_symlink()
-                search.add(path, os.path.realpath(path) if is_link else real_start + path.removeprefix(start))
-                found = True
+                if entry.is_symlink():
+                    found |= _take_link(path, start, search)
+                else:
+                    search.add(path, real_start + path.removeprefix(start))
+                    found = True
     return found
+
+
+def _take_link(path: str, start: str, search: _Search) -> bool:
+    """Whether a link that was met below `start` brings in a file of the project."""
+    identity = os.path.realpath(path)
+    inner = inside(identity, os.path.realpath(_project_around(start, search.cwd)))
+    if inner:
+        search.add(path, identity)
+    else:
+        reason = "is a link out of the project; give it by name, remove it or have git ignore it"
+        search.fail(UNREADABLE_FILE, path, reason)
+    return inner
+
+
+def _project_around(folder: str, cwd: str) -> str:
+    """The folder that links may not lead out of, around an absolute one that is looked through."""
+    return git_root(folder) or outermost_mark(folder) or (cwd if inside(folder, cwd) else folder)
 
 
 def _why_no_source(folder: str, names: frozenset[str]) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asynclint.source.paths import inside
@@ -48,7 +47,7 @@ class ProjectRoots:
 
     def of(self, path: str) -> str:
         """The root of the project that an absolute path belongs to; a folder belongs to the project of its files."""
-        return self.of_folder(path if Path(path).is_dir() else posixpath.dirname(path))
+        return self.of_folder(path if posixpath.isdir(path) else posixpath.dirname(path))
 
     def of_folder(self, folder: str) -> str:
         """The same for files in an absolute folder."""
