@@ -87,3 +87,36 @@ app.include_router(router)
 
 def test_handlers_of_an_included_router_run() -> None:
     assert sorted(started(ROUTER)) == ["lifespan", "router"]
+
+
+REPLACED = """
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+started = []
+app = FastAPI()
+
+
+@app.on_event("startup")
+async def start():
+    started.append("handler")
+
+
+before = app.router.lifespan_context
+
+
+@asynccontextmanager
+async def lifespan(app):
+    started.append("lifespan")
+    {body}
+
+
+app.router.lifespan_context = lifespan
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"), [("yield", {"lifespan"}), ("async with before(app): yield", {"lifespan", "handler"})]
+)
+def test_a_lifespan_that_is_put_in_the_place_of_another(body: str, expected: set[str]) -> None:
+    assert set(started(REPLACED.format(body=body))) == expected

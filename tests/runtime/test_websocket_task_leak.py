@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import websocket
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from starlette.endpoints import WebSocketEndpoint
+from starlette.routing import WebSocketRoute
 
 from asynclint.rules.websocket_task_leak import RULE
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.runtime.conftest import Load, Served, Source
 
-    Route = Callable[[WebSocket], Awaitable[None]]
+    Route = Callable[[WebSocket], Awaitable[None]] | type[WebSocketEndpoint]
 
 
 async def sample() -> None:
@@ -73,10 +75,34 @@ async def in_a_group(websocket: WebSocket) -> None:
             await receive(websocket)
 
 
+async def cancelled_behind_the_iterator(websocket: WebSocket) -> None:
+    await websocket.accept()
+    sampler = asyncio.create_task(sample(), name="sampler")
+    async for _ in websocket.iter_text():
+        await asyncio.sleep(0)
+    sampler.cancel()
+    await asyncio.gather(sampler, return_exceptions=True)
+
+
+class Endpoint(WebSocketEndpoint):
+    encoding = "text"
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        self.sampler = asyncio.create_task(sample(), name="sampler")
+
+
+class EndingEndpoint(Endpoint):
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        await super().on_disconnect(websocket, close_code)
+        self.sampler.cancel()
+        await asyncio.gather(self.sampler, return_exceptions=True)
+
+
 async def samplers_left(route: Route) -> int:
     """How many tasks still run in the application when the client has gone."""
     app = FastAPI()
-    app.add_api_websocket_route("/readings", route)
+    app.router.routes.append(WebSocketRoute("/readings", route))
     messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
     messages.put_nowait({"type": "websocket.connect"})
     messages.put_nowait({"type": "websocket.receive", "text": "hello"})
@@ -92,12 +118,12 @@ async def samplers_left(route: Route) -> int:
     return sum(task.get_name() == "sampler" for task in asyncio.all_tasks())
 
 
-@pytest.mark.parametrize("route", [cancelled_after_the_loop, gathered, first_completed])
+@pytest.mark.parametrize("route", [cancelled_after_the_loop, gathered, first_completed, Endpoint])
 def test_the_task_runs_on(route: Route) -> None:
     assert asyncio.run(samplers_left(route)) == 1
 
 
-@pytest.mark.parametrize("route", [cancelled_in_finally, in_a_group])
+@pytest.mark.parametrize("route", [cancelled_in_finally, in_a_group, cancelled_behind_the_iterator, EndingEndpoint])
 def test_the_task_ends(route: Route) -> None:
     assert asyncio.run(samplers_left(route)) == 0
 

@@ -145,6 +145,9 @@ HTTP_EXCEPTIONS: Final = frozenset({"fastapi.HTTPException", "starlette.exceptio
 CONNECTIONS: Final = frozenset({"fastapi.Request", "fastapi.WebSocket"})
 """Parameters of these types are the connection itself."""
 
+WEBSOCKET_ENDPOINTS: Final = frozenset({"starlette.endpoints.WebSocketEndpoint"})
+"""Classes whose methods serve one connection each object (starlette/endpoints.py)."""
+
 WEBSOCKET_DISCONNECT: Final = "fastapi.WebSocketDisconnect"
 """What `receive` methods of a WebSocket raise once the client has gone."""
 

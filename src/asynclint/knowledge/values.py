@@ -40,6 +40,9 @@ def returns(name: str) -> str | None:
 JOB_CLASSES: Final = frozenset({"celery.Task", "dramatiq.Actor", "taskiq.AsyncTaskiqDecoratedTask"})
 """What the decorators of job queues make of a function; calling it still runs the function, here and now."""
 
+QUEUED_CLASSES: Final = frozenset({"huey.api.TaskWrapper"})
+"""What other job queues make of a function: calling it puts a job into the queue (huey/api.py)."""
+
 
 @functools.cache
 def attribute_type(name: str) -> str | None:

@@ -11,6 +11,7 @@ from asynclint.knowledge.callables import CallableParameter
 from asynclint.knowledge.classes import EMPTY_COLLECTIONS, FIELD_MAKERS
 from asynclint.knowledge.fastapi_api import DEPENDS, REPEATERS
 from asynclint.knowledge.offloading import AWAITED_OFFLOADERS, OFFLOADERS
+from asynclint.knowledge.values import QUEUED_CLASSES
 from asynclint.project.model import Class, Function, Scope
 from asynclint.project.replacing import ReplacingReader, returned_names
 from asynclint.project.sites import argument_at
@@ -279,6 +280,8 @@ class CallReader:
             for member in members(value):
                 if self._changes_kind(member, function, factory=factory):
                     return UNKNOWN
+                if isinstance(member, External) and knowledge.returns(member.name) in QUEUED_CLASSES:
+                    return Instance(str(knowledge.returns(member.name)))
                 stand_in = self._stand_in(member, factory=factory)
                 if stand_in is not None:
                     return stand_in

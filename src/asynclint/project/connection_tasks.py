@@ -13,6 +13,7 @@ from asynclint.flow import ir
 from asynclint.flow.control_flow import Kind
 from asynclint.flow.raising import may_suppress
 from asynclint.flow.traversal import bound_names, dotted, header_exprs, statements, walk
+from asynclint.knowledge.fastapi_api import WEBSOCKET_ENDPOINTS
 from asynclint.project.model import Function
 from asynclint.project.places import LocalPlace
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _RECEIVES = frozenset({"receive_text", "receive_bytes", "receive_json"})
 """Methods of a WebSocket that raise WebSocketDisconnect. `receive` and `iter_text` end without raising."""
+
+_ITERATES = frozenset({"iter_text", "iter_bytes", "iter_json"})
 
 _SENDS = frozenset({"send_text", "send_bytes", "send_json"})
 _NEUTRAL = frozenset({"add_done_callback", "set_name", "get_name", "add", "append", "done", "cancelled"})
@@ -55,6 +58,8 @@ class OutlivingTask:
     kept: str
     ended: bool
     sends: bool
+    in_hook: bool = False
+    """It is started in a method of a `WebSocketEndpoint` that ends long before the connection does."""
 
 
 class ConnectionTaskReader:
@@ -72,18 +77,33 @@ class ConnectionTaskReader:
         if loop is None or lifetimes.may_be_signalled(loop.signals):
             return None
         sends = _sends_unguarded(loop)
+        in_endpoint = self._is_in_endpoint(scope)
+        if in_endpoint and self._ends_with_endpoint(task, scope):
+            return None
         ending = lifetimes.ends.of(task, scope)
         name = _local_of(task, scope)
         if ending.end is None:
             if lifetimes.is_started_once(task, scope, ending.stores):
                 return None  # the first connection starts it for all of them
-            return OutlivingTask(loop, name or "", ended=False, sends=sends)
+            in_hook = in_endpoint and scope.name != "dispatch"
+            return OutlivingTask(loop, name or "", ended=False, sends=sends, in_hook=in_hook)
         if name is None or self._is_shared(name, scope):
             return None
         held = _Held(scope, frozenset({name, *_left_over(name, scope)}))
         if held.escapes(scope.index.use(task).statement):
             return OutlivingTask(loop, name, ended=held.is_ended, sends=sends)
         return None
+
+    def _is_in_endpoint(self, scope: Function) -> bool:
+        members = self._project.evaluator.members
+        return scope.owner is not None and members.is_subclass(scope.owner, WEBSOCKET_ENDPOINTS)
+
+    def _ends_with_endpoint(self, task: ir.Call, scope: Function) -> bool:
+        """Whether another method of the endpoint ends the task, say `on_disconnect`."""
+        owner, ends = scope.owner, self._project.task_lifetimes.ends.ends(task, scope)
+        return any(
+            isinstance(end.scope, Function) and end.scope.owner is owner and end.scope is not scope for end in ends
+        )
 
     def _is_shared(self, name: str, scope: Function) -> bool:
         """Whether nested functions see the local too, or it is no local: what they do with it is not followed."""
@@ -153,7 +173,7 @@ class _Held:
     def __init__(self, scope: Function, names: frozenset[str]) -> None:
         self._scope = scope
         self._names = names
-        self._receives = any(_calls_any(expr, _RECEIVES) for expr in _all_expressions(scope))
+        self._receives = any(_calls_any(expr, _RECEIVES | _ITERATES) for expr in _all_expressions(scope))
         self._endings = {
             id(statement)
             for statement in scope.index.statements

@@ -63,8 +63,22 @@ class FunctionUse:
             return True
         if function.owner is None:
             return isinstance(function.parent, Function)
+        if not function.name.startswith("_") and not self._is_class_used(function.owner):
+            return True
         bases = self._project.evaluator.members.mro(function.owner)
         return any(not isinstance(entry, Class) and entry not in _PLAIN_BASES for entry in bases)
+
+    def _is_class_used(self, owner: Class) -> bool:
+        """Whether the project itself makes objects of the class or of an heir, or hands one of these classes on.
+
+        The methods of any other class are there for the users of a library.
+        """
+        found = self._used.get(id(owner))
+        if found is None:
+            family = (owner, *self._places.heirs(owner))
+            named = any(self._places.mentions(GlobalPlace(item.module, item.name)) for item in family)
+            found = self._used[id(owner)] = named or any(isinstance(item.parent, Function | Class) for item in family)
+        return found
 
     def _named_in_headers(self, function: Function) -> Iterator[Function]:
         """The functions that have it, or something of its name, as a default value or in a decorator."""

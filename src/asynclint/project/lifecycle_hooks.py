@@ -17,7 +17,7 @@ from asynclint.knowledge.fastapi_api import EVENT_DECORATOR, EVENT_PARAMETERS, E
 from asynclint.knowledge.names import canonical
 from asynclint.project.call_sites import argument_for
 from asynclint.project.model import Function, module_of
-from asynclint.project.places import GlobalPlace, LocalPlace
+from asynclint.project.places import GlobalPlace, LocalPlace, bodies_with
 from asynclint.project.values import Const, External, FunctionValue, GeneratorValue, Unknown, members
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ MERGED_SINCE = (0, 112, 2)
 _CONSTRUCTORS = frozenset({"FastAPI", "Starlette", "APIRouter"})
 _RUNS_HANDLERS = frozenset({"startup", "shutdown", "_startup", "_shutdown"})
 _EVENTS = frozenset({"startup", "shutdown"})
+_CONTEXT = b"lifespan_context"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeadHook:
     """A hook that the framework never calls.
 
-    `reason` is "lifespan", "mounted" or "included"; `by` is the call that makes it so.
+    `reason` is "lifespan", "assigned", "mounted" or "included"; `by` is the code that makes it so.
     """
 
     module: Module
@@ -47,7 +48,7 @@ class DeadHook:
     span: Span
     name: str
     reason: str
-    by: ir.Call
+    by: Span
     by_module: Module
     function: Function | None
 
@@ -60,6 +61,22 @@ class _Application:
     call: ir.Call
     place: Place
     lifespan: ir.Expr | None
+    assigned: _Assigned | None = None
+
+    @property
+    def by(self) -> tuple[str, Span, Module]:
+        """The way in which it has its lifespan, and where."""
+        if self.assigned is not None:
+            return "assigned", self.assigned.span, module_of(self.assigned.scope)
+        return "lifespan", Span(self.call.start, self.call.end), module_of(self.scope)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Assigned:
+    """`app.router.lifespan_context = lifespan`."""
+
+    scope: Scope
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,10 +121,7 @@ class LifecycleHooks:
             if application is not None and not self._is_called(hook):
                 name = hook.function.name if hook.function is not None else "the handler"
                 module = module_of(hook.scope)
-                by_module = module_of(application.scope)
-                yield DeadHook(
-                    module, hook.scope, hook.span, name, "lifespan", application.call, by_module, hook.function
-                )
+                yield DeadHook(module, hook.scope, hook.span, name, *application.by, hook.function)
 
     def _ignored_parameters(self) -> Iterator[DeadHook]:
         for application in self._applications:
@@ -119,7 +133,7 @@ class LifecycleHooks:
                     module = module_of(application.scope)
                     span = _span(keyword.value, application.call)
                     name = f"{keyword.name}="
-                    yield DeadHook(module, application.scope, span, name, "lifespan", application.call, module, None)
+                    yield DeadHook(module, application.scope, span, name, *application.by, None)
 
     @cached_property
     def _handlers_are_run(self) -> bool:
@@ -217,7 +231,31 @@ class LifecycleHooks:
             if lifespan is not None and not self._is_given(lifespan, scope):
                 lifespan = None
             for place in self._kept(call, scope):
-                yield _Application(scope, call, place, lifespan)
+                assigned = self._assigned.get(place)
+                if assigned is not None:
+                    yield _Application(scope, call, place, assigned[0], assigned[1])
+                else:
+                    yield _Application(scope, call, place, lifespan)
+
+    @cached_property
+    def _assigned(self) -> dict[Place, tuple[ir.Expr, _Assigned]]:
+        """The lifespans that applications are given after they were made.
+
+        Where the project also reads the attribute, the new one may well enter the old one, which runs the handlers.
+        """
+        found: dict[Place, tuple[ir.Expr, _Assigned]] = {}
+        for module in self._project.modules:
+            if _CONTEXT not in module.data or self._project.is_test(module):
+                continue
+            for scope in bodies_with(module, _CONTEXT.decode()):
+                for node in (item for item in scope.index.attributes if item.attr == _CONTEXT.decode()):
+                    value = _assigned_value(node, scope)
+                    if value is None:
+                        return {}
+                    place = self._place_of(node, scope)
+                    if place is not None and not scope.index.use(node).block and self._is_given(value, scope):
+                        found[place] = (value, _Assigned(scope, Span(node.start, node.end)))
+        return found
 
     def _is_application(self, call: ir.Call, scope: Scope) -> bool:
         return any(
@@ -269,7 +307,8 @@ class LifecycleHooks:
         span = _span(application.lifespan, application.call)
         function = self._lifespan_function(application)
         name = function.name if function is not None else "lifespan"
-        yield DeadHook(module, application.scope, span, name, reason, call, module_of(scope), function)
+        by = Span(call.start, call.end)
+        yield DeadHook(module, application.scope, span, name, reason, by, module_of(scope), function)
 
     def _is_into_application(self, call: ir.Call, scope: Scope) -> bool:
         if not isinstance(call.func, ir.Attribute):
@@ -309,6 +348,15 @@ class LifecycleHooks:
 def _is_event(call: ir.Call, arguments: int) -> bool:
     first = call.args[0] if len(call.args) >= arguments else None
     return isinstance(first, ir.Constant) and first.value in _EVENTS
+
+
+def _assigned_value(node: ir.Attribute, scope: Scope) -> ir.Expr | None:
+    """What is assigned to the attribute; None where it is read."""
+    match scope.index.parents.get(id(node)):
+        case ir.Assign(targets=targets, value=value) if any(target is node for target in targets):
+            return value
+        case _:
+            return None
 
 
 def _keyword(call: ir.Call, name: str) -> ir.Expr | None:

@@ -199,11 +199,11 @@ class PlaceReader:
             return True
         # Classes with an heir in common share its objects; and a class that uses an attribute which no class it knows
         # of sets is a mixin: it may share any object's.
-        if any(one in mro(heir) for heir in self._heirs(other)):
+        if any(one in mro(heir) for heir in self.heirs(other)):
             return True
         return not any(self._sets(entry, name) for entry in mro(one) if isinstance(entry, Class))
 
-    def _heirs(self, cls: Class) -> Iterator[Class]:
+    def heirs(self, cls: Class) -> Iterator[Class]:
         """The classes that inherit from one, directly or not."""
         seen = {cls}
         waiting = [cls]

@@ -16,6 +16,7 @@ from asynclint.knowledge.asyncio_api import TASK_FACTORIES
 from asynclint.knowledge.coroutines import LAST_NAMES
 from asynclint.knowledge.declared import NOTHING_DECLARED, Declared
 from asynclint.knowledge.names import libraries
+from asynclint.project.applications import ApplicationReader
 from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.busy_loops import BusyLoopReader
 from asynclint.project.call_sites import CallSiteReader
@@ -143,6 +144,10 @@ class Project:
     def paths(self) -> PathReader:
         """The control-flow graphs of bodies, each built when first asked for."""
         return PathReader()
+
+    @cached_property
+    def applications(self) -> ApplicationReader:
+        return ApplicationReader(self)
 
     @cached_property
     def task_lifetimes(self) -> TaskLifetimes:

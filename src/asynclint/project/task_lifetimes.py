@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted, walk
+from asynclint.knowledge.fastapi_api import WEBSOCKET_ENDPOINTS
 from asynclint.project.endless_loops import EndlessLoopReader
 from asynclint.project.model import Class, Function, Scope
 from asynclint.project.places import OUTSIDE, AttributePlace, Place, PlaceReader
@@ -86,9 +87,20 @@ class TaskLifetimes:
         closer = self._closer(scope, ending.stores)
         if closer is None and not self._serves:
             return None
-        owned = all(getattr(store.place, "owner", OUTSIDE) is not None for store in ending.stores)
+        owned = all(self._has_owner(store) for store in ending.stores)
         is_certain = self._serves and owned and not loop.signals
         return UnendedTask(loop, ending.stores, None if ending.idle else closer, ending.idle, is_certain)
+
+    def _has_owner(self, store: Store) -> bool:
+        """Whether it is known whose place it is; the parameter of a lifespan is the application, annotated or not."""
+        if getattr(store.place, "owner", OUTSIDE) is not None:
+            return True
+        match store.target, store.scope:
+            case ir.Attribute(value=ir.Attribute(value=ir.Name(id=name), attr="state")), Function() as function:
+                is_lifespan = Role.LIFESPAN in self._project.roles.of(function)
+                return is_lifespan and any(param.name == name for param in function.ir.params)
+            case _:
+                return False
 
     def may_be_signalled(self, signals: tuple[Signal, ...]) -> bool:
         """Whether something in the project may raise one of the signals."""
@@ -132,6 +144,8 @@ class TaskLifetimes:
         if not isinstance(scope, Function):
             return False
         if any(Role.WEBSOCKET in self._project.roles.of(function) for function in (scope, *scope.ancestors())):
+            return True
+        if scope.owner is not None and self._project.evaluator.members.is_subclass(scope.owner, WEBSOCKET_ENDPOINTS):
             return True
         if depth >= _MAX_AWAITS or not scope.is_async or self._project.roles.of(scope):
             return False

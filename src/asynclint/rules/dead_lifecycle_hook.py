@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Severity
-from asynclint.core.span import Span
 from asynclint.rulekit.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 _BECAUSE = {
     "lifespan": "this application is made with `lifespan=`",
+    "assigned": "this application is given another lifespan",
     "mounted": "a mounted application gets no startup and shutdown",
     "included": "this FastAPI leaves out the lifespan of an included router",
 }
@@ -28,7 +28,7 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
     if module.is_test or (b"on_event" not in data and b"lifespan" not in data and b"add_event_handler" not in data):
         return
     for hook in module.project.lifecycle_hooks.dead(module.module):
-        by = module.step(hook.by_module, Span(hook.by.start, hook.by.end), _BECAUSE[hook.reason])
+        by = module.step(hook.by_module, hook.by, _BECAUSE[hook.reason])
         yield module.diagnostic(RULE, hook.scope, hook.span, _message(hook), chain=[by])
 
 
@@ -38,6 +38,11 @@ def _message(hook: DeadHook) -> str:
             return (
                 f"`{hook.name}` never runs: an application that is given `lifespan=` ignores its event handlers, "
                 "without a word; move the code into the lifespan"
+            )
+        case "assigned":
+            return (
+                f"`{hook.name}` never runs: an application whose `lifespan_context` is replaced ignores its event "
+                "handlers, without a word; move the code into the lifespan"
             )
         case "mounted":
             return (

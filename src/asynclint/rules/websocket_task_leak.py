@@ -46,6 +46,11 @@ def _message(site: TaskSite, task: OutlivingTask) -> str:
     until = (
         "runs on until its next send fails" if task.sends else "runs on for ever, one task more with every connection"
     )
+    if task.in_hook:
+        return (
+            f"nothing ends the task of `{name}` when the client disconnects: it {until}; keep it on `self`, cancel it "
+            "in `on_disconnect` and await it"
+        )
     if not task.kept:
         return (
             f"nothing ends the task of `{name}` when the client disconnects: it {until}; keep it, cancel it in a "

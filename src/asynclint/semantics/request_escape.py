@@ -194,17 +194,17 @@ def _in_lambda(module: ModuleContext, node: ir.Lambda, scope: Scope) -> Iterator
 
 
 def _receiver(module: ModuleContext, callee: ir.Expr, function: Function | None, scope: Scope) -> Iterator[_Captured]:
-    """`session.commit`, or a method of an object that holds the session and uses it."""
-    if not isinstance(callee, ir.Attribute) or not isinstance(callee.value, ir.Name):
+    """`session.commit`, or a method of an object that holds the session and uses it: `Mailer(session).send`."""
+    if not isinstance(callee, ir.Attribute) or not isinstance(callee.value, ir.Name | ir.Call):
         return
-    loan = module.project.loans.of_name(callee.value.id, scope, callee.value)
+    name, loan = _lent(module, callee.value, scope)
     if loan is None:
         return
     if loan.kind == "request":
         if callee.attr in _BODY_READERS:
-            yield callee.value.id, loan, function
+            yield name, loan, function
     elif not loan.attribute or (function is not None and _uses_attribute(function, loan.attribute, 0)):
-        yield callee.value.id, loan, function
+        yield name, loan, function
 
 
 def _argument(  # noqa: PLR0913 - one argument with all that is known of it
