@@ -40,10 +40,14 @@ def without_directive(data: bytes, directive: Directive) -> TextEdit:
 
 
 def _whole_comment(data: bytes, comment: Span) -> Span:
-    """A comment with the space before it; with its row where it stands alone."""
+    """A comment with the space before it; with its row where it stands alone.
+
+    A row after a backslash stays, empty: it ends the statement, to which the next row would belong else.
+    """
     row_start = max(data.rfind(b"\n", 0, comment.start), data.rfind(b"\r", 0, comment.start)) + 1
     code = data[row_start : comment.start].rstrip()
-    if code or data.count(b"\n", 0, row_start) < _COOKIE_ROWS:
+    is_continued = data[:row_start].rstrip(b"\r\n").endswith(b"\\")
+    if code or is_continued or data.count(b"\n", 0, row_start) < _COOKIE_ROWS:
         return Span(row_start + len(code), comment.end)
     following = data[comment.end : comment.end + 2]
     return Span(row_start, comment.end + (2 if following == b"\r\n" else len(following[:1])))
