@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -13,17 +14,18 @@ from asynclint.rulekit.discovery import all_rules
 from asynclint.run.checks import check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 EXAMPLES = {f"{rule.code}-{place}": example.bad for rule in all_rules() for place, example in enumerate(rule.examples)}
 
 
-def _found(folder: Path, source: str) -> list[tuple[str, str]]:
+def _found(folder: Path, sources: Mapping[str, str]) -> list[tuple[str, str]]:
     """Each finding by its code and the function it is in."""
     folder.mkdir()
     (folder / "pyproject.toml").touch()
-    (folder / "m.py").write_text(source)
+    for name, source in sources.items():
+        (folder / name).write_text(source)
     report = check([str(folder)], Settings(select=("ALL",), isolated=True, jobs=1, use_cache=False))
     assert not report.errors
     return sorted((item.code, item.symbol) for item in report.diagnostics)
@@ -95,4 +97,93 @@ def test_the_findings_stay_the_same(tmp_path: Path, name: str, change: Callable[
     if changed == source:
         pytest.skip("nothing to change")
     ast.parse(changed)
-    assert _found(tmp_path / "after", changed) == _found(tmp_path / "before", source)
+    assert _found(tmp_path / "after", {"m.py": changed}) == _found(tmp_path / "before", {"m.py": source})
+
+
+_Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _rows(node: ast.stmt) -> tuple[int, int]:
+    """The first row of a statement, of its decorators if it has any, counted from 0, and the one after its last."""
+    decorators = node.decorator_list if isinstance(node, _Definition) else []
+    return min([node.lineno, *(item.lineno for item in decorators)]) - 1, node.end_lineno or node.lineno
+
+
+def _read_at_once(node: ast.stmt) -> set[str]:
+    """The names that a definition reads when it is made; all that a class has within counts."""
+    parts: list[ast.AST] = [node]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        parts = [node.args, *node.decorator_list, *([node.returns] if node.returns else [])]
+    return {item.id for part in parts for item in ast.walk(part) if isinstance(item, ast.Name)}
+
+
+def _reordered(source: str) -> str:
+    """Definitions that follow each other, the last one first, where none reads another when it is made."""
+    lines = source.split("\n")
+    runs = itertools.groupby(ast.parse(source).body, lambda node: isinstance(node, _Definition))
+    for nodes in reversed([[node for node in group if isinstance(node, _Definition)] for _, group in runs]):
+        names = [node.name for node in nodes]
+        if len(nodes) < 2 or len(set(names)) < len(names) or any(_read_at_once(node) & set(names) for node in nodes):
+            continue
+        spans = [_rows(node) for node in nodes]
+        turned = [[*lines[start:end], ""] for start, end in reversed(spans)]
+        lines[spans[0][0] : spans[-1][1]] = [line for part in turned for line in part]
+    return "\n".join(lines)
+
+
+def _bound(statements: Iterable[ast.stmt]) -> set[str]:
+    """The names that statements of a module bind; those of imports are not among them."""
+    found = {node.name for node in statements if isinstance(node, _Definition)}
+    for item in (item for node in statements if not isinstance(node, _Definition) for item in ast.walk(node)):
+        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+            found.add(item.id)
+    return found
+
+
+def _split(source: str) -> dict[str, str]:
+    """The first half of a module in another, which the rest imports it from; nothing where that is no mere move."""
+    tree = ast.parse(source)
+    lines = source.split("\n")
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    places = [place for place, node in enumerate(tree.body) if isinstance(node, _Definition)]
+    if len(places) < 2:
+        return {}
+    middle = places[len(places) // 2]
+    first, rest = tree.body[:middle], tree.body[middle:]
+    moved = _bound(first)
+    shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    if moved & (_bound(rest) | shared) or _is_read(_bound(rest), first):
+        return {}
+    head = "".join("\n".join(lines[slice(*_rows(node))]) + "\n" for node in imports)
+    end = _rows(rest[0])[0]
+    names = ", ".join(sorted(moved))
+    return {
+        "n.py": "\n".join(lines[:end]) + "\n",
+        "m.py": head + (f"from n import {names}\n" if names else "") + "\n".join(lines[end:]),
+    }
+
+
+def _is_read(names: set[str], statements: Iterable[ast.stmt]) -> bool:
+    nodes = (item for node in statements for item in ast.walk(node))
+    return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_functions_in_another_order(tmp_path: Path, name: str) -> None:
+    source = EXAMPLES[name]
+    changed = _reordered(source)
+    if changed == source:
+        pytest.skip("nothing to change")
+    ast.parse(changed)
+    assert _found(tmp_path / "after", {"m.py": changed}) == _found(tmp_path / "before", {"m.py": source})
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_module_in_two(tmp_path: Path, name: str) -> None:
+    source = EXAMPLES[name]
+    changed = _split(source)
+    if not changed:
+        pytest.skip("nothing to change")
+    for text in changed.values():
+        ast.parse(text)
+    assert _found(tmp_path / "after", changed) == _found(tmp_path / "before", {"m.py": source})
