@@ -1,10 +1,13 @@
-# Everything runs in .venv, which needs nothing but Python 3.11 or newer and a package index.
+# Everything runs in .venv, which needs nothing but Python 3.11 or newer and a package index. Tools and libraries are those
+# of requirements-dev.txt, with its hashes; where an index lacks one of them, `make test LOCKED=` takes what fits
+# pyproject.toml.
 #   make demo    check the example service and show what is found
 #   make test    the whole test suite
 #   make lint    style, types, import contracts, generated files
 #   make corpus  the tests that read pinned public packages (downloads 40 MB)
 #   make bench   asynclint beside other linters, timed (takes long; downloads 60 MB)
 #   make fuzz    generated and broken modules for ten minutes; failures are saved for the tests
+#   make lock    renew requirements-dev.txt, the releases and hashes that test, lint, corpus and fuzz are run with
 #   make clean   remove what the other targets made
 
 PYTHON ?= python3
@@ -12,9 +15,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DECLARED := pyproject.toml src/asynclint/__init__.py
+LOCKED := requirements-dev.txt
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint corpus bench fuzz clean
+.PHONY: demo test lint corpus bench fuzz lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/asynclint check --output-format full --exit-zero examples/shop
@@ -50,6 +54,12 @@ benchmarks/.venv/.installed: benchmarks/requirements.txt
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python tests/fuzz/campaign.py --save
 
+# A release that is withdrawn or found to be bad is so within days, most of the time.
+lock: $(VENV)/.made
+	$(INSTALL) --upgrade uv
+	$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --extra dev --generate-hashes --upgrade \
+		--exclude-newer '1 week' --custom-compile-command 'make lock' --output-file requirements-dev.txt pyproject.toml
+
 clean:
 	rm -rf benchmarks/.venv $(VENV) .corpus build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -63,6 +73,11 @@ $(VENV)/.installed: $(VENV)/.made $(DECLARED)
 	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.made $(DECLARED)
+$(VENV)/.installed-dev: $(VENV)/.made $(DECLARED) $(LOCKED)
+ifdef LOCKED
+	$(INSTALL) --require-hashes --requirement $(LOCKED)
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+else
 	$(INSTALL) --editable '.[dev]'
+endif
 	@touch $@ $(VENV)/.installed

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +63,40 @@ def _interpreters() -> dict[str, str]:
         if done.returncode == 0 and major == "3" and int(minor) >= 11:
             found.setdefault(f"3.{minor}", str(place))
     return found
+
+
+def _oldest() -> list[str]:
+    """The lower bounds of what is depended on, as exact versions."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    requirements = map(Requirement, project["dependencies"])
+    return [
+        f"{item.name}=={bound.version}" for item in requirements for bound in item.specifier if bound.operator == ">="
+    ]
+
+
+def test_the_oldest_dependencies_will_do(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    python = str(tmp_path / "venv/bin/python")
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel), *_oldest()]
+    subprocess.run(install, check=True, capture_output=True)
+    shop = ROOT / "examples/shop"
+    for output_format in ("concise", "full", "sarif", "html"):
+        command = [
+            "-m",
+            "asynclint",
+            "check",
+            "--no-cache",
+            "--select=ALL",
+            f"--output-format={output_format}",
+            str(shop),
+        ]
+        old, new = (
+            subprocess.run([one, *command], capture_output=True, text=True, check=False)
+            for one in (python, sys.executable)
+        )
+        assert (old.returncode, old.stderr) == (new.returncode, new.stderr)
+        assert re.sub(r"\d\d:\d\d:\d\d", "", old.stdout) == re.sub(r"\d\d:\d\d:\d\d", "", new.stdout)
 
 
 @pytest.mark.parametrize("version", sorted(_interpreters()))
