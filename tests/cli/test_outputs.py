@@ -122,7 +122,7 @@ def test_outputs_that_clash_are_refused_before_anything_is_checked(
         (".", "it is a folder"),
         ("bad.py", "it is Python source, which a report would replace"),
         ("x" * 300, "file name too long"),
-        ("nul\0", "embedded null byte"),
+        ("nul\0", "there is a null byte in its name"),
     ],
 )
 def test_a_path_that_cannot_be_written_is_one_line_and_nothing_is_written(folder: Path, file: str, reason: str) -> None:

@@ -121,7 +121,7 @@ def test_what_looks_like_a_source_and_is_none_is_an_error(tmp_path: Path) -> Non
         ("nowhere", "missing-path", "there is no such file or folder"),
         ("dangling.py", "missing-path", "is a symbolic link to nothing"),
         ("loop.py", "missing-path", "is a loop of symbolic links"),
-        ("a\0b.py", "missing-path", "cannot be looked at: embedded null byte"),
+        ("a\0b.py", "missing-path", "cannot be looked at: there is a null byte in its name"),
         ("a.py/b.py", "missing-path", "cannot be looked at: not a directory"),
         ("pipe.py", "ASL011", "is neither a file nor a folder"),
         ("empty", "empty-folder", "there are no Python files in this folder (or all are excluded)"),

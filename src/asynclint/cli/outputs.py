@@ -178,7 +178,9 @@ def _why_unwritable(path: Path) -> str | None:
 
 
 def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return "there is a null byte in its name"  # versions of Python say it in different words
 
 
 def _is_special(path: Path) -> bool:

@@ -171,7 +171,9 @@ def _why_missing(given: str, error: OSError | ValueError) -> str:
         return "is a loop of symbolic links"
     if isinstance(error, FileNotFoundError):
         return "is a symbolic link to nothing" if posixpath.islink(given) else "there is no such file or folder"
-    return f"cannot be looked at: {getattr(error, 'strerror', None) or error}".lower()
+    if isinstance(error, OSError):
+        return f"cannot be looked at: {error.strerror or error}".lower()
+    return "cannot be looked at: there is a null byte in its name"  # versions of Python say it in different words
 
 
 def _take_folder(given: str, search: _Search) -> None:
