@@ -12,9 +12,10 @@ from typing import Final
 
 from asynclint.knowledge.names import canonical, lineage
 
-_LOGGING = frozenset(
+LOG_METHODS: Final = frozenset(
     {"critical", "debug", "error", "exception", "info", "isEnabledFor", "log", "success", "trace", "warn", "warning"}
 )
+"""Methods of loggers."""
 
 TRIVIAL_FUNCTIONS: Final = frozenset(
     {
@@ -85,6 +86,7 @@ TRIVIAL_FUNCTIONS: Final = frozenset(
         "repr",
         "reversed",
         "set",
+        "sorted",
         "str",
         "structlog.get_logger",
         "super",
@@ -118,27 +120,57 @@ TRIVIAL_METHODS: Final = {
     "datetime.datetime": frozenset({"date", "isoformat", "now", "time", "timestamp", "today", "utcnow"}),
     "datetime.timedelta": frozenset({"total_seconds"}),
     "dict": frozenset({"clear", "copy", "get", "items", "keys", "setdefault", "update", "values"}),
-    "list": frozenset({"append", "clear", "copy", "extend", "insert", "reverse"}),
-    "logging.Logger": _LOGGING,
-    "loguru.logger": _LOGGING,
+    "list": frozenset({"append", "clear", "copy", "count", "extend", "insert", "reverse", "sort"}),
+    "logging.Logger": LOG_METHODS,
+    "loguru.logger": LOG_METHODS,
+    "queue.Queue": frozenset({"empty", "full", "qsize", "task_done"}),
+    "queue.SimpleQueue": frozenset({"empty", "put", "put_nowait", "qsize"}),
     "set": frozenset({"add", "clear", "copy", "difference", "discard", "intersection", "union", "update"}),
     "str": frozenset(
         {
             "capitalize",
             "casefold",
+            "center",
+            "count",
             "endswith",
+            "expandtabs",
+            "find",
+            "isalnum",
+            "isalpha",
+            "isascii",
+            "isdecimal",
+            "isdigit",
+            "isidentifier",
+            "islower",
+            "isnumeric",
+            "isprintable",
+            "isspace",
+            "istitle",
+            "isupper",
             "join",
+            "ljust",
             "lower",
             "lstrip",
+            "partition",
+            "removeprefix",
+            "removesuffix",
             "replace",
+            "rfind",
+            "rjust",
+            "rpartition",
+            "rsplit",
             "rstrip",
+            "split",
+            "splitlines",
             "startswith",
             "strip",
+            "swapcase",
             "title",
             "upper",
+            "zfill",
         }
     ),
-    "structlog.stdlib.BoundLogger": _LOGGING | {"bind", "unbind"},
+    "structlog.stdlib.BoundLogger": LOG_METHODS | {"bind", "unbind"},
     "threading.Event": frozenset({"clear", "is_set", "set"}),
 }
 """Methods by class."""

@@ -26,7 +26,8 @@ class Escape:
     """Where an exception leaves a function: a place in it, and through which call, if that is how.
 
     `kinds` are the classes that it may have there; `then` is the function that the place calls, and the kind of
-    exception that comes out of it. `distance` counts the calls between the function and what fails.
+    exception that comes out of it. `distance` counts the calls between the function and what fails. `sometimes` says
+    that the place stands in a branch.
     """
 
     function: Function
@@ -36,6 +37,7 @@ class Escape:
     kinds: Kinds
     then: tuple[Function, _Key] | None
     distance: int
+    sometimes: bool
 
     @property
     def certain(self) -> bool:
@@ -63,11 +65,18 @@ class ExceptionSummaries:
     def escape(self, function: Function) -> Escape | None:
         """The nearest uncovered place of the function, the surer kind first; None if all its work is guarded."""
         self._ensure(function)
-        found = list(self._escapes[function].values())
-        if self._guarding[function]:
-            # Beside a handler for everything, a stray call that is merely unknown is no reason for a finding.
-            found = [item for item in found if item.certain]
+        found = [item for item in self._escapes[function].values() if self._counts(item)]
         return min(found, key=lambda item: (not item.certain, item.distance, item.span), default=None)
+
+    def _counts(self, escape: Escape) -> bool:
+        """Whether it is a reason for a finding, of the function itself or of one that calls it.
+
+        Beside a handler for everything, a stray call that is merely unknown is none, and neither is an await of
+        something unknown that not every run comes to.
+        """
+        if not self._guarding[escape.function]:
+            return True
+        return escape.certain and not (escape.source is Source.AWAIT and escape.sometimes)
 
     def escape_of_call(self, function: Function, call: ir.Call, scope: Scope, *, skips: int) -> Escape | None:
         """As `escape`, for one call: the functions that it hands over to be run count as work too.
@@ -95,7 +104,8 @@ class ExceptionSummaries:
         for function, found in places.items():
             for place in found:
                 if place.callee is None and place.source is not None:
-                    self._improve(Escape(function, place.span, place.what, place.source, place.kinds, None, 0), queue)
+                    own = Escape(function, place.span, place.what, place.source, place.kinds, None, 0, place.sometimes)
+                    self._improve(own, queue)
                 elif place.callee is not None:
                     callers.setdefault(place.callee, []).append((function, place))
                     if place.callee not in places:
@@ -124,13 +134,14 @@ class ExceptionSummaries:
         return new
 
     def _pass_on(self, caller: Function, place: Uncovered, known: Escape, queue: _Queue) -> None:
-        if known.distance >= _MAX_DISTANCE:
+        if known.distance >= _MAX_DISTANCE or not self._counts(known):
             return
         if self._guarding[caller] and not known.function.is_async and known.source is not Source.IO:
             return  # beside a handler for everything, what a sync callee might raise is no reason for a finding
         then, distance = (known.function, known.key), known.distance + 1
         for kinds in self._reader.leaving(caller, place, known.kinds):
-            self._improve(Escape(caller, place.span, place.what, known.source, kinds, then, distance), queue)
+            own = Escape(caller, place.span, place.what, known.source, kinds, then, distance, place.sometimes)
+            self._improve(own, queue)
 
     def _improve(self, escape: Escape, queue: _Queue) -> None:
         summary = self._escapes[escape.function]

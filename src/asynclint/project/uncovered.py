@@ -14,7 +14,7 @@ from asynclint.knowledge import blocking as knowledge
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
 from asynclint.knowledge.failures import failures
 from asynclint.knowledge.offloading import OFFLOADERS
-from asynclint.knowledge.trivial_calls import is_trivial
+from asynclint.knowledge.trivial_calls import LOG_METHODS, is_trivial
 from asynclint.project.departures import DepartureReader, Raised, may_return_true
 from asynclint.project.model import Class, Function
 from asynclint.project.sites import argument_at, argument_for
@@ -53,12 +53,20 @@ _PRIMITIVES = (
 )  # fmt: skip
 """Waiting on these fails in no way that a background function should expect."""
 
+_PUTS = frozenset({"queue.Queue.put", "queue.PriorityQueue.put", "queue.LifoQueue.put"})
+"""They may wait for room, and do not fail."""
+
 _AWAITS_FIRST = frozenset({"asyncio.shield"})
 """They await their argument and add no way to fail of their own (`wait_for` adds its TimeoutError)."""
 
 _WAIT_FOR = "asyncio.wait_for"
 _WAITS = frozenset({"acquire", "get", "join", "put", "wait"})
 """Last words of the methods of queues, events and locks: waiting for one of them for a time fails in one way."""
+
+_LEVELS = 3
+"""Methods that a class has to have to be taken for a logger."""
+
+_LOG_LIBRARIES = ("logging", "loguru", "structlog")
 
 _WITH_DEFAULT = frozenset({"dict.pop", "next"})
 """Given a second argument, they return it instead of raising."""
@@ -83,7 +91,7 @@ class Source(enum.Enum):
 class Uncovered:
     """A place that no handler covers: it fails by itself, with one of `kinds`, or the callee may.
 
-    `caught` says that handlers for some errors stand around it.
+    `caught` says that handlers for some errors stand around it, `sometimes` that it stands in a branch.
     """
 
     statement: ir.Stmt
@@ -93,14 +101,16 @@ class Uncovered:
     callee: Function | None
     kinds: Kinds
     caught: bool
+    sometimes: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """Where a place stands: its statement, and whether handlers for some errors are around that."""
+    """Where a place stands: its statement, and whether handlers for some errors, or a branch, are around that."""
 
     statement: ir.Stmt
     caught: bool
+    sometimes: bool
 
     def place(
         self,
@@ -110,7 +120,7 @@ class _Around:
         callee: Function | None = None,
         kinds: Kinds = None,
     ) -> Uncovered:
-        return Uncovered(self.statement, span, what, source, callee, kinds, self.caught)
+        return Uncovered(self.statement, span, what, source, callee, kinds, self.caught, self.sometimes)
 
 
 class UncoveredReader:
@@ -158,12 +168,14 @@ class UncoveredReader:
 
     # -- statements --------------------------------------------------------------------------------------------
 
-    def _places(self, body: tuple[ir.Stmt, ...], function: Function, *, caught: bool) -> Iterator[Uncovered]:
-        """The uncovered places of a body; `caught` says that handlers for some errors are around it."""
+    def _places(
+        self, body: tuple[ir.Stmt, ...], function: Function, *, caught: bool, sometimes: bool = False
+    ) -> Iterator[Uncovered]:
+        """The uncovered places of a body, around which handlers for some errors, or a branch, may be."""
         for statement in body:
-            around = _Around(statement, caught)
+            around = _Around(statement, caught, sometimes)
             if isinstance(statement, ir.Try):
-                yield from self._places_of_try(statement, function, caught=caught)
+                yield from self._places_of_try(statement, function, around)
                 continue
             if isinstance(statement, ir.With) and self._suppresses(statement, function):
                 continue
@@ -173,14 +185,17 @@ class UncoveredReader:
             for expr in header_exprs(statement):
                 yield from self._places_of_expr(expr, around, function)
             inner = caught or (isinstance(statement, ir.With) and may_suppress(statement))
+            branch = sometimes or isinstance(statement, ir.If)
             for block in blocks(statement):
-                yield from self._places(block, function, caught=inner)
+                yield from self._places(block, function, caught=inner, sometimes=branch)
 
-    def _places_of_try(self, statement: ir.Try, function: Function, *, caught: bool) -> Iterator[Uncovered]:
+    def _places_of_try(self, statement: ir.Try, function: Function, around: _Around) -> Iterator[Uncovered]:
+        caught, sometimes = around.caught, around.sometimes
         if not self._covers(statement, function):
-            yield from self._places(statement.body, function, caught=caught or bool(statement.handlers))
-        yield from self._places(statement.orelse, function, caught=caught)
-        yield from self._places(statement.finalbody, function, caught=caught)
+            inner = caught or bool(statement.handlers)
+            yield from self._places(statement.body, function, caught=inner, sometimes=sometimes)
+        yield from self._places(statement.orelse, function, caught=caught, sometimes=sometimes)
+        yield from self._places(statement.finalbody, function, caught=caught, sometimes=sometimes)
 
     def _raised(self, statement: ir.Raise, around: _Around, function: Function) -> Iterator[Uncovered]:
         found = self._departures.leaving(function, statement)
@@ -293,7 +308,7 @@ class UncoveredReader:
         for target in self._evaluator.targets(self._evaluator.value(node.func, function)):
             match target:
                 case FunctionValue(function=callee) | BoundMethod(function=callee):
-                    if awaited or not callee.is_async:
+                    if (awaited or not callee.is_async) and not _logs(callee):
                         yield around.place(span, f"calls `{callee.qualname}`", None, callee)
                         for item in self.works_given(callee, node, function, skips=0):
                             yield around.place(span, f"runs `{item.qualname}`", None, item)
@@ -489,7 +504,7 @@ def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
     if name in _STANDS_FOR_WORK:
         return Source.DOUBT
     last = name.rpartition(".")[2]
-    if is_trivial(name) or name.startswith(_PRIMITIVES) or last in CLOSERS:
+    if is_trivial(name) or name.startswith(_PRIMITIVES) or name in _PUTS or last in CLOSERS:
         return None
     known = knowledge.lookup(name)
     if name in TASK_FACTORIES or (name in _WITH_DEFAULT and len(call.args) > 1):
@@ -501,6 +516,15 @@ def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
     if awaited:
         return Source.AWAIT
     return None if _is_class(name) else Source.DOUBT
+
+
+def _logs(function: Function) -> bool:
+    """Whether it is a method of the project's own logger: a class with the methods of one, beside the library's."""
+    if function.name not in LOG_METHODS or function.owner is None:
+        return False
+    return len(LOG_METHODS & {item.name for item in function.owner.methods}) >= _LEVELS and any(
+        name in function.module.index.bindings for name in _LOG_LIBRARIES
+    )
 
 
 def _only_waits(node: ir.Expr) -> bool:
