@@ -61,11 +61,15 @@ class ExceptionSummaries:
         self._reader = UncoveredReader(evaluator)
         self._escapes: dict[Function, dict[_Key, Escape]] = {}
         self._guarding: dict[Function, bool] = {}
+        self._callees: dict[Function, frozenset[Function]] = {}
 
     def escape(self, function: Function) -> Escape | None:
         """The nearest uncovered place of the function, the surer kind first; None if all its work is guarded."""
         self._ensure(function)
         found = [item for item in self._escapes[function].values() if self._counts(item)]
+        if any(self._guarding[callee] for callee in self._callees[function]):
+            # The same goes for what stands beside calls of functions that have one around their work.
+            found = [item for item in found if item.certain]
         return min(found, key=lambda item: (not item.certain, item.distance, item.span), default=None)
 
     def _counts(self, escape: Escape) -> bool:
@@ -130,7 +134,9 @@ class ExceptionSummaries:
             self._escapes[function] = {}
             self._guarding[function] = self._reader.has_broad_handler(function)
             new[function] = self._reader.places(function)
-            stack.extend(place.callee for place in new[function] if place.callee is not None)
+            callees = frozenset(place.callee for place in new[function] if place.callee is not None)
+            self._callees[function] = callees
+            stack.extend(sorted(callees, key=lambda item: (item.module.path, item.ir.start)))
         return new
 
     def _pass_on(self, caller: Function, place: Uncovered, known: Escape, queue: _Queue) -> None:

@@ -281,7 +281,20 @@ class UncoveredReader:
         if work:
             yield from (around.place(span, f"awaits `{item.qualname}`", None, item) for item in work)
         elif not self._only_closes(node, function):
-            yield around.place(span, f"awaits `{dotted(node) or '…'}`", Source.AWAIT)
+            source = Source.DOUBT if self._is_of_project(node, function) else Source.AWAIT
+            yield around.place(span, f"awaits `{dotted(node) or '…'}`", source)
+
+    def _is_of_project(self, node: ir.Expr, function: Function) -> bool:
+        """Whether the awaitable is what a function of the project returns: its work stands somewhere else in it."""
+        bindings = function.index.bindings.get(node.id, ()) if isinstance(node, ir.Name) else ()
+        calls = [item.value for item in bindings if isinstance(item.value, ir.Call)]
+        return (
+            bool(calls) and len(calls) == len(bindings) and all(self._calls_project(call, function) for call in calls)
+        )
+
+    def _calls_project(self, call: ir.Call, function: Function) -> bool:
+        targets = self._evaluator.targets(self._evaluator.value(call.func, function))
+        return bool(targets) and all(isinstance(item, FunctionValue | BoundMethod) for item in targets)
 
     def _only_closes(self, node: ir.Expr, function: Function) -> bool:
         """Whether the awaitable is a task of `close()` or the like: a local that is given nothing else."""

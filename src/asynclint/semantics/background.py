@@ -76,7 +76,7 @@ def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
     for item in items:
         escape = _escape(module, item)
         if escape is not None:
-            more = any(other.scope is item.scope and other.call.start > item.call.start for other in items)
+            more = any(other.scope is item.scope and _may_follow(other, item) for other in items)
             yield UnguardedWork(item.scope, item.call, escape.function, escape, is_task=False, more_follow=more)
     for item in (*_declared(module), *attached(module)):
         escape = None if _is_called(module, item) else _escape(module, item)
@@ -86,6 +86,21 @@ def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
         escape = _escape_of_task(module, site) if _is_fire_and_forget(module, site) else None
         if escape is not None and escape.certain:
             yield UnguardedWork(site.scope, site.call, escape.function, escape, is_task=True, more_follow=False)
+
+
+def _may_follow(later: Scheduled, first: Scheduled) -> bool:
+    """Whether one request may schedule both, one after the other."""
+    before, after = first.scope.index.use(first.call).block, later.scope.index.use(later.call).block
+    if later.call.start <= first.call.start:
+        return False
+    shared = 0
+    for one, other in zip(before, after, strict=False):
+        if one.id != other.id:
+            if one.group == other.group != -1:
+                return False  # branches of one statement
+            break
+        shared += 1
+    return not any(step.leaves for step in before[shared:])
 
 
 def _escape(module: ModuleContext, item: Scheduled) -> Escape | None:
