@@ -134,7 +134,7 @@ class LoanReader:
         kind = _kind_of(declared) if declared is not None else None
         if kind is not None:
             return Loan(kind, function, param.name)
-        for call, scope in self._depends(param, function):
+        for call, scope in self.depends(param, function):
             node = call.args[0] if call.args else _keyword(call, "dependency")
             values = (
                 members(self._evaluator.value(node, scope))
@@ -155,7 +155,8 @@ class LoanReader:
     def _kind(self, function: Function) -> str:
         return "websocket" if Role.WEBSOCKET in self._project.roles.of(function) else "dependency"
 
-    def _depends(self, param: ir.Param, function: Function) -> Iterator[tuple[ir.Call, Scope]]:
+    def depends(self, param: ir.Param, function: Function) -> Iterator[tuple[ir.Call, Scope]]:
+        """The `Depends(…)` by which a parameter gets its value, each with the body it stands in."""
         around = function.owner or function.parent
         for node in (param.default, param.annotation):
             if node is not None:

@@ -217,7 +217,7 @@ def _leaves_as_is(node: ir.Expr, scope: Scope) -> bool:
             around = scope.index.parents.get(id(parent))
             return attr in _READS and isinstance(around, ir.Call) and around.func is parent
         case ir.Subscript(value=value):
-            return value is not node or not isinstance(scope.index.parents.get(id(parent)), ir.Delete)
+            return value is not node or not _replaces(parent, scope)
         case ir.Call(func=func):
             return func is not node and dotted(func).rpartition(".")[2] in _LOOKERS | _AWAITERS
         case ir.Starred():
@@ -233,6 +233,18 @@ def _leaves_as_is(node: ir.Expr, scope: Scope) -> bool:
             return any(clause.iter is node for clause in generators)
         case ir.Compare() | ir.UnaryOp() | ir.If() | ir.While() | ir.FString():
             return True
+        case _:
+            return False
+
+
+def _replaces(element: ir.Subscript, scope: Scope) -> bool:
+    """`del tasks[key]`, or `tasks[:] = …`, which puts others in the place of some."""
+    match scope.index.parents.get(id(element)):
+        case ir.Delete():
+            return True
+        case ir.Assign(targets=targets):
+            is_slice = isinstance(element.index, ir.Collection) and element.index.kind == "slice"
+            return is_slice and any(target is element for target in targets)
         case _:
             return False
 

@@ -207,6 +207,8 @@ def unused_parameters(module: ModuleContext) -> Iterator[tuple[Function, ir.Para
             continue
         for param in function.ir.params:
             is_asked_for = not param.name.startswith("_") and _is_of(module, function, param, BACKGROUND_TASKS)
+            if is_asked_for and any(module.project.loans.depends(param, function)):
+                continue  # a dependency adds to them
             if is_asked_for and not _is_mentioned(module, function, param.name):
                 yield function, param
 
