@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from asynclint.core.diagnostic import RuleInfo
 
 _PREFIX: Final = "ASL"
-_MARK: Final = re.compile(rb"noqa|asynclint", re.IGNORECASE)
+_MARKS: Final = (re.compile(rb"noqa"), re.compile(rb"asynclint"))
 _DIRECTIVE: Final = re.compile(
     rb"""\#\s*(?:
     (?P<noqa>noqa)(?!\w)(?P<colon>\s*:\s*)?
@@ -125,12 +125,13 @@ class Vocabulary:
 def may_have_directives(data: bytes) -> bool:
     """Whether it is worth looking at the comments of a text."""
     lowered = data.lower()  # to search that is several times faster than to search without regard to case
-    return b"noqa" in lowered or b"asynclint" in lowered
+    return any(mark.search(lowered) for mark in _MARKS)
 
 
 def marks(data: bytes) -> list[int]:
-    """The offsets at which a directive may say what it is."""
-    return [found.start() for found in _MARK.finditer(data)]
+    """The offsets at which a directive may say what it is, in order."""
+    lowered = data.lower()  # as above
+    return sorted(found.start() for mark in _MARKS for found in mark.finditer(lowered))
 
 
 def read_directives(data: bytes, comments: Iterable[Span], vocabulary: Vocabulary) -> Iterator[Directive]:

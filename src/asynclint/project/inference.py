@@ -37,6 +37,7 @@ from asynclint.project.values import (
     Instance,
     LambdaValue,
     TaskValue,
+    Union,
     Unknown,
     Value,
     known_members,
@@ -404,6 +405,8 @@ class Evaluator:
 
     def attribute(self, value: Value, name: str) -> Value:
         """`value.name`."""
+        if type(value) is not Union:  # nearly always
+            return self.members.attribute(value, name)
         return union([self.members.attribute(member, name) for member in members(value)])
 
     def _call(self, node: ir.Call, scope: Scope) -> Value:

@@ -251,11 +251,16 @@ class PlaceReader:
 
 def _word_offsets(data: bytes, word: bytes, after: bytes = b"") -> list[int]:
     """Where a word stands by itself; with `after` only directly behind one of those bytes."""
-    # The pattern begins with a literal, for which the search skips through the text a dozen times as fast.
-    found = (match.start() for match in re.finditer(re.escape(word) + rb"(?!\w)", data))
-    if after:
-        return [start for start in found if data[start - 1 : start] in after]
-    return [start for start in found if not start or not _WORD.match(data, start - 1)]
+    found: list[int] = []
+    start = data.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _WORD.match(data, end):
+            before = data[start - 1 : start]
+            if before in after if after else not _WORD.match(before):
+                found.append(start)
+        start = data.find(word, end)
+    return found
 
 
 def bodies_with(module: Module, word: str) -> Iterator[Scope]:

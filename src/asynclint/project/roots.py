@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
-from posixpath import dirname
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class ImportRoots:
             stem = path.removesuffix(".pyi").removesuffix(".py").removesuffix("/__init__")
             found.setdefault(stem, path)
         return found
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of all files and folders: an import that begins with any other leads out of the project."""
+        return frozenset(basename(stem) for stem in (*self.by_stem, *self.folders))
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -119,6 +124,8 @@ class ImportRoots:
         return stem if stem in self.folders else None
 
     def _search(self, folder: str, name: str) -> str | None:
+        if name.partition(".")[0] not in self._names:
+            return None
         tail = "/" + name.replace(".", "/")
         for root in self._roots_for(folder):
             found = self._at(root + tail)

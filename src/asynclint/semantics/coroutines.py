@@ -461,10 +461,16 @@ def _is_replaced(module: ModuleContext, name: str) -> bool:
     `service.load = Mock()`, `patch.object(service, "load")`, `monkeypatch.setattr("app.db.load", …)`.
     """
     data = module.module.data
-    word = re.escape(name.encode())
-    if re.search(rb"\." + word + rb"\s*(:[^=\n]+)?=(?!=)", data):
-        return True
-    return module.is_test and re.search(rb"""["'][\w.]*\b""" + word + rb"""["']""", data) is not None
+    attribute = b"." + name.encode()
+    place = data.find(attribute)
+    while place >= 0:  # to find a text is many times as fast as to search for a pattern made for it
+        if _ASSIGNED.match(data, place + len(attribute)):
+            return True
+        place = data.find(attribute, place + 1)
+    return module.is_test and name in module.quoted_names
+
+
+_ASSIGNED = re.compile(rb"\s*(?::[^=\n]+)?=(?!=)")
 
 
 # -- dropped ---------------------------------------------------------------------------------------------------------

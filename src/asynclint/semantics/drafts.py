@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Applicability, Edit, Fix
-from asynclint.flow import ir
 from asynclint.project.values import ModuleValue
 from asynclint.semantics import rewrite
 from asynclint.semantics.module_head import ModuleHead, free_name, module_head, words
@@ -30,6 +29,7 @@ class Draft:
     def __init__(self, context: ModuleContext) -> None:
         self._context = context
         self._project = context.project
+        self._linker = context.project.evaluator.linker
         self._edits: dict[Module, list[TextEdit]] = {}
         self._heads: dict[Module, ModuleHead] = {context.module: context.head}
 
@@ -102,7 +102,7 @@ class Draft:
         bindings = module.index.bindings[name]
         if len(bindings) != 1 or bindings[0].block or bindings[0].kind not in {"import", "import-from"}:
             return None
-        value = self._project.evaluator.linker.imported(bindings[0], module)
+        value = self._linker.imported(bindings[0], module)
         if isinstance(value, ModuleValue) and value.module is place.module:
             return f"{name}.{place.name}"
         places = self._project.task_lifetimes.places
@@ -112,36 +112,19 @@ class Draft:
 
     def _may_import(self, source: Module, importer: Module) -> bool:
         """Whether the import resolves, and closes no circle."""
-        value = self._project.evaluator.linker.absolute(source.name, importer)
+        value = self._linker.absolute(source.name, importer)
         if not isinstance(value, ModuleValue) or value.module is not source:
             return False
-        return source in self._imports(importer) or importer not in self._reached(source)
+        return source in self._linker.imported_modules(importer) or importer not in self._reached(source)
 
     def _reached(self, module: Module) -> set[Module]:
         seen = {module}
         waiting = [module]
         while waiting:
-            for found in self._imports(waiting.pop()) - seen:
+            for found in self._linker.imported_modules(waiting.pop()) - seen:
                 seen.add(found)
                 waiting.append(found)
         return seen
-
-    def _imports(self, module: Module) -> set[Module]:
-        """The modules that the top level of a module names in its imports."""
-        linker = self._project.evaluator.linker
-        found: set[Module] = set()
-        for binding in (
-            *(item for bound in module.index.bindings.values() for item in bound),
-            *module.index.star_imports,
-        ):
-            values = [linker.imported(binding, module)]
-            match binding.statement, binding.source:
-                case ir.ImportFrom() as statement, _:
-                    values.append(linker.import_source(statement, module))
-                case ir.Import(), ir.Alias(name=name):
-                    values.append(linker.absolute(name, module))
-            found.update(value.module for value in values if isinstance(value, ModuleValue))
-        return found
 
     def _head(self, module: Module) -> ModuleHead:
         if module not in self._heads:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _SHORTHAND = re.compile(
     rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
 )
+_QUOTED = re.compile(rb"""["'](?:[\w\x80-\xff]+\.)*([\w\x80-\xff]+)(?=["'])""")
 
 
 class UnsettledCandidateError(Exception):
@@ -114,6 +115,11 @@ class ModuleContext:
         for match in _SHORTHAND.finditer(self.module.data):
             found.setdefault(match[2].decode(), set()).add(match[1].decode())
         return found
+
+    @cached_property
+    def quoted_names(self) -> frozenset[str]:
+        """The last names of the strings that could be dotted names, as `patch` and `monkeypatch` take them."""
+        return frozenset(found.decode() for found in _QUOTED.findall(self.module.data))
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -168,6 +168,8 @@ def _bound(data: bytes, module: ir.ModuleIR, body: tuple[ir.Stmt, ...]) -> dict[
 
 def _declared_global(data: bytes) -> Iterator[str]:
     """The names that functions may bind, or delete, in the place of the module."""
+    if b"global" not in data:
+        return
     for statement in _GLOBAL.findall(data):
         for name in b"".join(statement).split(b","):
             yield name.strip().decode()

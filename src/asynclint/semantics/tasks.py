@@ -175,7 +175,9 @@ def handed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
 def imported_as(module: ModuleContext, names: frozenset[str]) -> frozenset[str]:
     """What the module calls the things of some names: `from asyncio import create_task as spawn`, `s = create_task`."""
     aliases = (module.module.import_aliases(name) for name in names)
-    shorthands = (found for name, found in module.shorthands.items() if name in names)
+    words = module.module.ir.words
+    some = any(name in words for name in names)  # nearly no module has any
+    shorthands = (found for name, found in module.shorthands.items() if name in names) if some else ()
     return frozenset().union(*aliases, *shorthands)
 
 
