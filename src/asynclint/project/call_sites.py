@@ -47,7 +47,7 @@ class CallSiteReader:
         """
         found = self._sites.get(id(scope))
         if found is None:
-            off_loop = off_loop_statements(scope.body)
+            off_loop = off_loop_statements(scope.body, scope.ir.calls)
             sites = (site for site in self._read(scope) if id(site.statement) not in off_loop)
             found = tuple(sorted(sites, key=lambda site: site.span))
             self._sites[id(scope)] = found

@@ -13,7 +13,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import blocks, dotted, header_exprs, statements, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "current_task", "current_async_library"})
 """They raise where no loop runs in this thread."""
@@ -29,15 +29,20 @@ _COMPOUND = frozenset({ir.If, ir.While, ir.For, ir.With, ir.Try, ir.Match})
 _THREAD_IDENTITY = frozenset({"get_ident", "current_thread", "main_thread"})
 
 
-def off_loop_statements(body: tuple[ir.Stmt, ...]) -> frozenset[int]:
-    """The `id` of every statement of a body that runs only where no event loop runs in its thread."""
-    return frozenset(_off_loop(body))
+def off_loop_statements(body: tuple[ir.Stmt, ...], calls: Iterable[str]) -> frozenset[int]:
+    """The `id` of every statement of a body that runs only where no event loop runs in its thread.
+
+    `calls` are the last names of all that the body calls.
+    """
+    return frozenset(_off_loop(body, asks=not _ASKS_FOR_LOOP.isdisjoint(calls)))
 
 
-def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
+def _off_loop(body: tuple[ir.Stmt, ...], *, asks: bool) -> Iterator[int]:
+    """`asks`: somewhere a call asks for the running loop."""
     for position, statement in enumerate(body):
         if isinstance(statement, ir.Try):
-            yield from _of_handlers(statement)
+            if asks:
+                yield from _of_handlers(statement)
         elif isinstance(statement, ir.If):
             on_loop = _says_on_loop(statement.test)
             if on_loop is not None:
@@ -49,7 +54,7 @@ def _off_loop(body: tuple[ir.Stmt, ...]) -> Iterator[int]:
             return
         if type(statement) in _COMPOUND:
             for block in blocks(statement):
-                yield from _off_loop(block)
+                yield from _off_loop(block, asks=asks)
 
 
 def _of_handlers(statement: ir.Try) -> Iterator[int]:

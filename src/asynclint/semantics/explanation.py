@@ -171,7 +171,7 @@ class _LineReader:
     def _not_reached(self, call: ir.Call) -> str:
         """Why the call does not run when the body does, if so."""
         use = self._scope.index.use(call)
-        if id(use.statement) in off_loop_statements(self._scope.body):
+        if id(use.statement) in off_loop_statements(self._scope.body, self._scope.ir.calls):
             return "it runs only where no event loop does, or never: not reported"
         if not any(site.node is call for site in self._project.call_sites.sites(self._scope)):
             if use.deferred:
