@@ -49,20 +49,27 @@ class AnnotationReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._parsed: dict[str, ir.Expr | None] = {}
+        self._parsed: dict[tuple[Scope, str], ir.Expr | None] = {}
+        """By the body too: what a node means is remembered, and the same text means other things elsewhere."""
         self._depth = 0
         self._variables: dict[str, Value] = {}
 
-    def read_with(self, node: ir.Expr, scope: Scope, function: Function | None, variables: dict[str, Value]) -> Value:
-        """As `read`, where it is known what type variables stand for."""
-        before, self._variables = self._variables, variables
-        try:
-            return self.read(node, scope, function)
-        finally:
-            self._variables = before
-
     def read(self, node: ir.Expr, scope: Scope, function: Function | None = None) -> Value:
         """A value of the annotated type; `scope` is the body in which the annotation is evaluated."""
+        return self.read_with(node, scope, function, {})
+
+    def read_with(self, node: ir.Expr, scope: Scope, function: Function | None, variables: dict[str, Value]) -> Value:
+        """As `read`, where it is known what type variables stand for."""
+        # Names in an annotation may lead to other annotations, which these variables are not about.
+        before = self._depth, self._variables
+        self._depth, self._variables = 0, variables
+        try:
+            return self._nested(node, scope, function)
+        finally:
+            self._depth, self._variables = before
+
+    def _nested(self, node: ir.Expr, scope: Scope, function: Function | None = None) -> Value:
+        """A part of the annotation that is being read, or what an alias in it stands for."""
         if self._depth > _MAX_ALIASES:
             return UNKNOWN
         self._depth += 1
@@ -74,12 +81,12 @@ class AnnotationReader:
     def _read(self, node: ir.Expr, scope: Scope, function: Function | None) -> Value:
         match node:
             case ir.Constant(value=str() as text):
-                parsed = self._parse(text)
-                return self.read(parsed, scope, function) if parsed is not None else UNKNOWN
+                parsed = self._parse(text, scope)
+                return self._nested(parsed, scope, function) if parsed is not None else UNKNOWN
             case ir.Constant(value=None):
                 return NONE
             case ir.BinOp(op="|"):
-                return union([self.read(node.left, scope, function), self.read(node.right, scope, function)])
+                return union([self._nested(node.left, scope, function), self._nested(node.right, scope, function)])
             case ir.Subscript():
                 return self._subscript(node, scope, function)
             case ir.Name() | ir.Attribute():
@@ -90,7 +97,7 @@ class AnnotationReader:
     def read_yield(self, node: ir.Expr, scope: Scope) -> Value:
         """What a generator with this return annotation yields."""
         if isinstance(node, ir.Constant) and isinstance(node.value, str):
-            parsed = self._parse(node.value)
+            parsed = self._parse(node.value, scope)
             return self.read_yield(parsed, scope) if parsed is not None else UNKNOWN
         if isinstance(node, ir.Subscript) and self._short_name(node.value, scope) in _GENERATORS:
             return self.read(_items(node.index)[0], scope)
@@ -117,7 +124,7 @@ class AnnotationReader:
         if isinstance(result, Unknown) or not found:
             alias = self._alias(node, scope)
             if alias is not None:
-                return self.read(alias[0], alias[1], function)
+                return self._nested(alias[0], alias[1], function)
         return result
 
     def _bound_of(self, node: ir.Name | ir.Attribute, scope: Scope) -> Value:
@@ -127,7 +134,7 @@ class AnnotationReader:
         if alias is None or not isinstance(made, ir.Call):
             return UNKNOWN
         bound = next((keyword.value for keyword in made.keywords if keyword.name == "bound"), None)
-        return UNKNOWN if bound is None else self.read(bound, alias[1])
+        return UNKNOWN if bound is None else self._nested(bound, alias[1])
 
     def _external(self, name: str, function: Function | None) -> Value:
         short = _short(name)
@@ -152,7 +159,7 @@ class AnnotationReader:
     def _subscript(self, node: ir.Subscript, scope: Scope, function: Function | None) -> Value:
         base = self._evaluator.value(node.value, scope)
         if isinstance(base, ClassValue):
-            return Instance(base.cls, args=tuple(self.read(item, scope, function) for item in _items(node.index)))
+            return Instance(base.cls, args=tuple(self._nested(item, scope, function) for item in _items(node.index)))
         if not isinstance(base, External):
             return UNKNOWN
         short = _short(base.name)
@@ -160,9 +167,9 @@ class AnnotationReader:
         if short == "Annotated":
             return self._annotated(items, scope, function)
         if short == "Union":
-            return union([self.read(item, scope, function) for item in items])
+            return union([self._nested(item, scope, function) for item in items])
         if short in _TRANSPARENT:
-            return self.read(items[0], scope, function)
+            return self._nested(items[0], scope, function)
         return self._generic(base.name, short, items, scope, function)
 
     def _generic(
@@ -174,25 +181,25 @@ class AnnotationReader:
         function: Function | None,
     ) -> Value:
         if short in {"tuple", "Tuple"} and not isinstance(items[-1], ir.Opaque):
-            parts = tuple(self.read(item, scope, function) for item in items)
+            parts = tuple(self._nested(item, scope, function) for item in items)
             return Container(union(list(parts)), parts, "tuple")
         if short in _SEQUENCES:
-            return Container(self.read(items[0], scope, function))
+            return Container(self._nested(items[0], scope, function))
         if short in _MAPPINGS:
-            return Container(self.read(items[-1], scope, function), (), "dict")
+            return Container(self._nested(items[-1], scope, function), (), "dict")
         if short in _AWAITABLES:
-            return Coroutine(None, self.read(items[-1], scope, function))
+            return Coroutine(None, self._nested(items[-1], scope, function))
         if short in {"type", "Type"}:
-            return self._class_object(self.read(items[0], scope, function))
+            return self._class_object(self._nested(items[0], scope, function))
         canonical = knowledge.canonical(name)
         if canonical in _TASKS:
-            return TaskValue(Coroutine(None, self.read(items[0], scope, function)))
+            return TaskValue(Coroutine(None, self._nested(items[0], scope, function)))
         if short in _NOTHING_KNOWN or name.startswith(("typing.", "typing_extensions.")):
             return UNKNOWN
         return Instance(canonical)
 
     def _annotated(self, items: tuple[ir.Expr, ...], scope: Scope, function: Function | None) -> Value:
-        declared = self.read(items[0], scope, function)
+        declared = self._nested(items[0], scope, function)
         if not isinstance(declared, Unknown):
             return declared
         for extra in items[1:]:
@@ -210,10 +217,11 @@ class AnnotationReader:
             case _:
                 return UNKNOWN
 
-    def _parse(self, text: str) -> ir.Expr | None:
-        if text not in self._parsed:
-            self._parsed[text] = _parse_text(text)
-        return self._parsed[text]
+    def _parse(self, text: str, scope: Scope) -> ir.Expr | None:
+        key = (scope, text)
+        if key not in self._parsed:
+            self._parsed[key] = _parse_text(text)
+        return self._parsed[key]
 
 
 def _is_type_parameter(name: str, scope: Scope, function: Function | None) -> bool:

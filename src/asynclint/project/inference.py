@@ -19,7 +19,7 @@ from asynclint.project.filling import FillingReader
 from asynclint.project.generics import GenericReader
 from asynclint.project.linking import Linker
 from asynclint.project.members import MemberReader
-from asynclint.project.memo import NOT_CUT, Memo
+from asynclint.project.memo import Memo
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.narrowing import NarrowingReader
 from asynclint.project.outside_assignments import OutsideAssignments
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
 
 BUILTINS = frozenset(dir(builtins))
 
-MAX_DEPTH = 60
-"""Chains of definitions longer than this are taken as unknown; real ones have fewer than ten."""
-
 
 class Evaluator:
     """Answers what expressions, names and functions of a project mean."""
@@ -85,37 +82,7 @@ class Evaluator:
         handler = self._handlers.get(type(node))
         if handler is None:
             return UNKNOWN
-        return self._remembered(memo.values, key, key, handler, node, scope)
-
-    def _remembered(
-        self, answers: dict[int, Value], key: int, mark: int, compute: Callable[..., Value], *asked: object
-    ) -> Value:
-        """Compute unless that is under way already.
-
-        What was cut short is remembered where nothing under way around it was the reason: so it is found again inside
-        a cycle of definitions, but for the one question that closes it.
-
-        `mark` stands for the question: the `id` of what is asked about, made negative where that is asked about twice.
-        """
-        memo = self.memo
-        active = memo.active
-        depth = len(active)
-        if mark in active or depth > MAX_DEPTH:
-            memo.lowest = min(memo.lowest, active.get(mark, 0))
-            return UNKNOWN
-        around = memo.lowest if depth else NOT_CUT
-        memo.lowest = NOT_CUT
-        active[mark] = depth
-        try:
-            result = compute(self, *asked)
-        finally:
-            del active[mark]
-        if memo.lowest >= depth:
-            answers[key] = result
-            memo.lowest = around
-        elif around < memo.lowest:
-            memo.lowest = around
-        return result
+        return memo.answer(memo.values, key, key, UNKNOWN, handler, self, node, scope)
 
     @property
     def is_plain(self) -> bool:
@@ -176,12 +143,12 @@ class Evaluator:
 
     def binding(self, binding: Binding, scope: Scope) -> Value:
         """The value that one binding gives its name."""
-        bindings = self.memo.bindings
+        memo = self.memo
         key = id(binding)
-        found = bindings.get(key)
+        found = memo.bindings.get(key)
         if found is not None:
             return found
-        return self._remembered(bindings, key, key, Evaluator._binding, binding, scope)
+        return memo.answer(memo.bindings, key, key, UNKNOWN, self._binding, binding, scope)
 
     def _binding(self, binding: Binding, scope: Scope) -> Value:
         module = scope if isinstance(scope, Module) else scope.module
@@ -348,21 +315,21 @@ class Evaluator:
 
     def definition(self, function: Function) -> Value:
         """The value that a `def` statement binds: the function as its decorators leave it."""
-        definitions = self.memo.definitions
+        memo = self.memo
         key = id(function)
-        found = definitions.get(key)
+        found = memo.definitions.get(key)
         if found is not None:
             return found
-        return self._remembered(definitions, key, key, lambda _: self.calls.decorated(function))
+        return memo.answer(memo.definitions, key, key, UNKNOWN, self.calls.decorated, function)
 
     def returned(self, function: Function) -> Value:
         """What the body of the function returns (for an async function: what awaiting its call gives)."""
-        returns = self.memo.returns
+        memo = self.memo
         key = id(function)
-        found = returns.get(key)
+        found = memo.returns.get(key)
         if found is not None:
             return found
-        return self._remembered(returns, key, -key, Evaluator._returned, function)
+        return memo.answer(memo.returns, key, -key, UNKNOWN, self._returned, function)
 
     def _returned(self, function: Function) -> Value:
         if function.ir.returns is not None:

@@ -6,8 +6,8 @@ import builtins
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.knowledge import blocking as knowledge
 from asynclint.project.model import Module
+from asynclint.project.star_imports import MAX_REEXPORTS, StarImports
 from asynclint.project.values import (
     NONE,
     UNKNOWN,
@@ -21,9 +21,6 @@ from asynclint.project.values import (
     members,
     union,
 )
-
-MAX_REEXPORTS = 20
-"""Modules an alias is followed through; a cycle of re-exports ends there."""
 
 BUILTINS = frozenset(dir(builtins))
 
@@ -42,9 +39,7 @@ class Linker:
     def __init__(self, layout: Layout, evaluator: Evaluator) -> None:
         self._layout = layout
         self._evaluator = evaluator
-        self._searched: dict[str, set[int]] = {}
-        """For each name that is looked for behind `import *`, the modules that were asked."""
-        self._star_depth = 0
+        self._stars = StarImports(self)
         self._imported_modules: dict[Module, frozenset[Module]] = {}
 
     def module_value(self, found: str) -> Value:
@@ -109,17 +104,22 @@ class Linker:
             found = self._layout.roots.submodule(container.folder, name)
             return self.module_value(found) if found is not None else UNKNOWN
         module = container.module
-        submodule = self._layout.roots.submodule(module.path, name) if module.is_package else None
+        submodule = self.submodule(name, module)
         if module is importer and submodule is not None:
             # `from . import name` inside a package's own __init__ means the submodule.
-            return self.module_value(submodule)
+            return submodule
         if self.binds(module, name):
             value = self.module_name(name, module, None)
             if not isinstance(value, Unknown) or submodule is None:
                 return value
         if submodule is not None:
-            return self.module_value(submodule)
-        return self._from_stars(name, module, None)
+            return submodule
+        return self._stars.value(name, module)
+
+    def submodule(self, name: str, package: Module) -> Value | None:
+        """A module in the folder of a package; None where there is none, or it is no package."""
+        found = self._layout.roots.submodule(package.path, name) if package.is_package else None
+        return None if found is None else self.module_value(found)
 
     def binds(self, module: Module, name: str) -> bool:
         return name in module.index.bindings or name in module.global_writers
@@ -133,25 +133,21 @@ class Linker:
         key = (id(module), name)
         memo = self._evaluator.memo
         found = memo.globals.get(key)
-        if found is None:
-            if key in memo.active_globals:
-                return UNKNOWN
-            memo.active_globals.add(key)
-            try:
-                found = self._module_name(name, module)
-            finally:
-                memo.active_globals.discard(key)
-            if not isinstance(found, Unknown) or not memo.active_globals:
-                memo.globals[key] = found
-        return found
+        if found is not None:
+            return found
+        return memo.answer(memo.globals, key, key, UNKNOWN, self._module_name, name, module)
 
     def _module_name(self, name: str, module: Module) -> Value:
-        evaluator = self._evaluator
-        starred = self._from_stars(name, module, None)
+        starred = self._stars.value(name, module)
         if not isinstance(starred, Unknown):
             return starred
         if not self.binds(module, name):
             return External(name) if name in BUILTINS else UNKNOWN
+        return self.bound(name, module)
+
+    def bound(self, name: str, module: Module) -> Value:
+        """What the bindings of a module global give it at the end, whatever an `import *` behind them brings."""
+        evaluator = self._evaluator
         bindings = module.index.reaching(name, None)
         values = [evaluator.binding(binding, module) for binding in bindings]
         if any(binding.kind in {"function", "class"} for binding in bindings):
@@ -176,7 +172,7 @@ class Linker:
     def _global_alias(self, name: str, module: Module, depth: int = 0) -> tuple[ir.Expr, Scope] | None:
         bindings = module.index.bindings.get(name, [])
         if not bindings and depth <= MAX_REEXPORTS:
-            starred = self._star_source(name, module)
+            starred = self._stars.source(name, module)
             return None if starred is None else self._global_alias(name, starred, depth + 1)
         if len(bindings) != 1 or depth > MAX_REEXPORTS:
             return None
@@ -187,53 +183,6 @@ class Linker:
                 return self._global_alias(binding.source.name, source.module, depth + 1)
             return None
         return _single(bindings, module)
-
-    def _from_stars(self, name: str, module: Module, use: Use | None) -> Value:
-        """What the last `import *` after all other bindings of the name gives it."""
-        if not module.index.star_imports or self._star_depth > MAX_REEXPORTS:
-            return UNKNOWN
-        outermost = name not in self._searched
-        searched = self._searched.setdefault(name, set())
-        if id(module) in searched:  # modules may import all of each other: one look at each is enough
-            return UNKNOWN
-        searched.add(id(module))
-        self._star_depth += 1
-        try:
-            return self._starred(name, module, use)
-        finally:
-            self._star_depth -= 1
-            if outermost:
-                del self._searched[name]
-
-    def _starred(self, name: str, module: Module, use: Use | None) -> Value:
-        for statement in module.index.starred_after(module.index.reaching(name, use), use):
-            match self.import_source(statement, module):
-                case ModuleValue(module=source) if source is not module and self._exports(source, name):
-                    value = self.member(ModuleValue(source), name)
-                    if not isinstance(value, Unknown):
-                        return value
-                case External(name=source_name) if not name.startswith("_"):
-                    # What a library exports is not known, but the names that the tables have are its own.
-                    full = f"{source_name}.{name}"
-                    if knowledge.lookup(full) is not None or knowledge.returns(full) is not None:
-                        return External(full)
-                case _:
-                    pass
-        return UNKNOWN
-
-    def _star_source(self, name: str, module: Module) -> Module | None:
-        """The module of the project from which an `import *` brings the name."""
-        for statement in module.index.starred_after([], None):
-            source = self.import_source(statement, module)
-            if isinstance(source, ModuleValue) and source.module is not module and self._exports(source.module, name):
-                return source.module
-        return None
-
-    def _exports(self, module: Module, name: str) -> bool:
-        listed = _dunder_all(module)
-        if listed is not None:
-            return name in listed
-        return not name.startswith("_")
 
 
 def _single(bindings: list[Binding], scope: Scope) -> tuple[ir.Expr, Scope] | None:
@@ -250,41 +199,3 @@ def _without_placeholders(values: list[Value]) -> Value:
     if any(isinstance(value, Instance) for value in known):
         real = known
     return union(real) if real else union(flat or [NONE])
-
-
-def _dunder_all(module: Module) -> frozenset[str] | None:
-    bindings = module.index.bindings.get("__all__")
-    if not bindings:
-        return None
-    parts = [binding.value for binding in bindings] + [
-        call.args[0]
-        for call in module.index.calls
-        if isinstance(call.func, ir.Attribute)
-        and call.func.attr in {"append", "extend"}
-        and isinstance(call.func.value, ir.Name)
-        and call.func.value.id == "__all__"
-        and call.args
-    ]
-    names: set[str] = set()
-    for part in parts:
-        listed = _strings(part)
-        if listed is None:
-            return None
-        names |= listed
-    return frozenset(names)
-
-
-def _strings(node: ir.Expr | None) -> set[str] | None:
-    """The strings that an expression lists; None where they cannot be told."""
-    match node:
-        case ir.Constant(value=str() as name):
-            return {name}
-        case ir.Starred(value=inner):
-            return _strings(inner)
-        case ir.Collection(items=items):
-            parts = [_strings(item) for item in items]
-        case ir.BinOp(op="+", left=left, right=right):
-            parts = [_strings(left), _strings(right)]
-        case _:
-            return None
-    return None if None in parts else set().union(*(part for part in parts if part is not None))

@@ -314,11 +314,12 @@ class MemberReader:
 
     def _of_instance(self, cls: Class, name: str, receiver: Value) -> Value:
         key = (id(cls), name)
-        found = self._evaluator.memo.attributes.get(key)
-        if found is None:
-            self._evaluator.memo.attributes[key] = UNKNOWN  # an attribute defined by itself is unknown
-            found = self._instance_attribute(cls, name, Instance(cls, own=True))
-            self._evaluator.memo.attributes[key] = found
+        memo = self._evaluator.memo
+        found = memo.attributes.get(key)
+        if found is None:  # an attribute defined by itself is unknown
+            found = memo.answer(
+                memo.attributes, key, key, UNKNOWN, self._instance_attribute, cls, name, Instance(cls, own=True)
+            )
         if isinstance(found, Unknown) and isinstance(receiver, Instance) and self._is_generic(cls):
             return self._evaluator.generics.attribute(receiver, name)
         return self.rebound(found, receiver)

@@ -1,15 +1,32 @@
-"""What an evaluator remembers, and what it is in the middle of."""
+"""What the evaluator remembers of its answers."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from asynclint.project.model import Module
     from asynclint.project.values import Value
 
-NOT_CUT: Final = sys.maxsize
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+
+MAX_DEPTH: Final = 90
+"""Chains of questions longer than this are cut short; real ones have fewer than thirty."""
+
+_NOT_CUT: Final = sys.maxsize
+
+
+class Assigned(NamedTuple):
+    """`receiver.name = value`."""
+
+    module: Module
+    receiver: Value
+    value: Value
 
 
 @dataclass(slots=True)
@@ -26,6 +43,42 @@ class Memo:
     definitions: dict[int, Value] = field(default_factory=dict)
     attributes: dict[tuple[int, str], Value] = field(default_factory=dict)
     globals: dict[tuple[int, str], Value] = field(default_factory=dict)
-    active: dict[int, int] = field(default_factory=dict)
-    active_globals: set[tuple[int, str]] = field(default_factory=set)
-    lowest: int = NOT_CUT
+    assigned: dict[str, tuple[Assigned, ...]] = field(default_factory=dict)
+    active: dict[Hashable, int] = field(default_factory=dict)
+    lowest: int = _NOT_CUT
+
+    def answer(
+        self,
+        answers: dict[Key, Answer],
+        key: Key,
+        mark: Hashable,
+        otherwise: Answer,
+        compute: Callable[..., Answer],
+        *asked: object,
+    ) -> Answer:
+        """Compute and remember the answer, unless that is under way already: then `otherwise` it is.
+
+        What was cut short is remembered where nothing under way around it was the reason: so it is found again inside
+        a cycle of definitions, but for the one question that closes it. That way an answer does not depend on what was
+        asked before.
+
+        `mark` stands for the question: that of two questions about one thing must differ.
+        """
+        active = self.active
+        depth = len(active)
+        if mark in active or depth > MAX_DEPTH:
+            self.lowest = min(self.lowest, active.get(mark, 0))
+            return otherwise
+        around = self.lowest if depth else _NOT_CUT
+        self.lowest = _NOT_CUT
+        active[mark] = depth
+        try:
+            result = compute(*asked)
+        finally:
+            del active[mark]
+        if self.lowest >= depth:
+            answers[key] = result
+            self.lowest = around
+        elif around < self.lowest:
+            self.lowest = around
+        return result

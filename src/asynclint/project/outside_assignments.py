@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asynclint.flow import ir
+from asynclint.project.memo import Assigned
 from asynclint.project.model import Class, Function, Module
 from asynclint.project.values import (
     UNKNOWN,
@@ -49,22 +50,11 @@ class _Place(NamedTuple):
     offset: int
 
 
-class _Assigned(NamedTuple):
-    """`receiver.name = value`."""
-
-    module: Module
-    receiver: Value
-    value: Value
-
-
 class OutsideAssignments:
     """Answers by the name of the attribute; each name is read once (and once plainly, see `Evaluator.plainly`)."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._read: dict[tuple[str, bool], tuple[_Assigned, ...]] = {}
-        self._active: dict[tuple[str, bool], int] = {}
-        """What is being read, with the depth of the question that asked first (see `Memo.lowest`)."""
 
     def on_object(self, cls: Class, name: str) -> Value | None:
         """What is assigned to the attribute of an object of a project class; None where nothing is."""
@@ -110,23 +100,17 @@ class OutsideAssignments:
         real = [member for member in members(values) if not isinstance(member, Const)]
         return UNKNOWN if len(roots) > 1 and len(real) > 1 else values
 
-    def _of(self, name: str) -> tuple[_Assigned, ...]:
-        key = (name, self._evaluator.is_plain)
-        found = self._read.get(key)
-        if found is None:
-            memo = self._evaluator.memo
-            if key in self._active:
-                memo.lowest = min(memo.lowest, self._active[key])
-                return ()
-            self._active[key] = len(memo.active) - 1  # what is assigned may ask for the attribute itself
-            try:
-                found = tuple(item for place in self._places[name] for item in self._at(place, name))
-            finally:
-                del self._active[key]
-            self._read[key] = found
-        return found
+    def _of(self, name: str) -> tuple[Assigned, ...]:
+        memo = self._evaluator.memo
+        found = memo.assigned.get(name)
+        if found is not None:
+            return found
+        return memo.answer(memo.assigned, name, ("=", name), (), self._find, name)
 
-    def _at(self, place: _Place, name: str) -> Iterator[_Assigned]:
+    def _find(self, name: str) -> tuple[Assigned, ...]:
+        return tuple([item for place in self._places[name] for item in self._at(place, name)])
+
+    def _at(self, place: _Place, name: str) -> Iterator[Assigned]:
         scope: Scope = place.module.function_at(place.offset) or place.module
         for statement in scope.index.statements:
             if isinstance(statement, ir.Assign | ir.AnnAssign) and statement.start == place.offset:
@@ -136,7 +120,7 @@ class OutsideAssignments:
                         receiver = self._evaluator.value(target.value, scope)
                         if isinstance(receiver, Unknown) and _is_state_in_lifespan(target.value, scope):
                             receiver = Instance(_APPLICATION_STATE)
-                        yield _Assigned(place.module, receiver, self._evaluator.value(statement.value, scope))
+                        yield Assigned(place.module, receiver, self._evaluator.value(statement.value, scope))
 
     @cached_property
     def _places(self) -> dict[str, list[_Place]]:
