@@ -91,6 +91,10 @@ class ExceptionSummaries:
         found = [item for item in map(self.escape, works) if item is not None]
         return next((item for item in found if item.certain), found[0] if found else None)
 
+    def is_logged(self, escape: Escape) -> bool:
+        """Whether the function, or a decorator of it, logs the exception before it lets it go on."""
+        return self._reader.is_logged(escape.function, escape.span)
+
     def chain(self, escape: Escape) -> tuple[Escape, ...]:
         """The escape and those it comes from, down to what fails."""
         steps = [escape]

@@ -166,6 +166,37 @@ class UncoveredReader:
             for statement in function.index.statements
         )
 
+    def is_logged(self, function: Function, span: Span) -> bool:
+        """Whether a handler around the place, or around the function in a decorator, logs it and lets it go on."""
+        around = [
+            item
+            for item in function.index.statements
+            if isinstance(item, ir.Try) and item.handlers and item.body[0].start <= span.start < item.handlers[0].start
+        ]
+        return any(self._logs_all(statement, function) for statement in around) or any(
+            self._logs_all(statement, wrapper)
+            for decorator in self._decorators(function)
+            for wrapper in decorator.module.functions
+            if decorator in wrapper.ancestors()
+            for statement in wrapper.index.statements
+            if isinstance(statement, ir.Try) and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
+        )
+
+    def _logs_all(self, statement: ir.Try, function: Function) -> bool:
+        return any(
+            self._is_among(handler.type, function)
+            and any(isinstance(node, ir.Call) and _is_log(node) for node in _nodes_in(handler.body))
+            for handler in statement.handlers
+        )
+
+    def _decorators(self, function: Function) -> Iterator[Function]:
+        """The functions of the project that decorate it."""
+        for node in function.ir.decorators:
+            callee = node.func if isinstance(node, ir.Call) else node
+            for member in members(self._evaluator.value_outside(callee, function)):
+                if isinstance(member, FunctionValue | BoundMethod):
+                    yield member.function
+
     # -- statements --------------------------------------------------------------------------------------------
 
     def _places(
@@ -538,6 +569,12 @@ def _logs(function: Function) -> bool:
     return len(LOG_METHODS & {item.name for item in function.owner.methods}) >= _LEVELS and any(
         name in function.module.index.bindings for name in _LOG_LIBRARIES
     )
+
+
+def _is_log(call: ir.Call) -> bool:
+    """`logger.exception(…)`, `log_error(…)`."""
+    words = dotted(call.func).lower().rpartition(".")
+    return (words[2] in LOG_METHODS and "log" in words[0]) or words[2].startswith("log_")
 
 
 def _only_waits(node: ir.Expr) -> bool:

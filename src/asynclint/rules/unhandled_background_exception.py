@@ -21,15 +21,17 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
     if module.is_test:  # TestClient raises what a background function raises (facts 2.3), and no client is told
         return
     for work in background.unguarded_work(module):
+        is_logged = module.project.exceptions.is_logged(work.escape)
         yield module.diagnostic(
             RULE,
             work.scope,
             module.span_of(work.scope, work.call),
-            _message(module, work),
+            _message(module, work, is_logged=is_logged),
+            severity=Severity.NOTE if is_logged and not work.more_follow else None,
             confidence=Confidence.HIGH if work.escape.certain else Confidence.MEDIUM,
             chain=background.escape_steps(module, work.escape),
             cause=f"ASL301:{work.function.full_name}",
-            fixes=_fixes(module, work),
+            fixes=[] if is_logged else _fixes(module, work),
         )
 
 
@@ -39,9 +41,15 @@ def _fixes(module: ModuleContext, work: UnguardedWork) -> Iterator[Fix]:
         yield module.fix(Applicability.UNSAFE, f"catch and log exceptions in `{work.function.name}`", edits)
 
 
-def _message(module: ModuleContext, work: UnguardedWork) -> str:
+def _message(module: ModuleContext, work: UnguardedWork, *, is_logged: bool) -> str:
     name = work.function.name
     source = background.first_source(module, work.escape)
+    if is_logged:
+        end = "the background functions after it are skipped" if work.more_follow else "it is logged a second time"
+        return (
+            f"what `{name}` raises in the background is logged and raised again, and nothing catches it then (it "
+            f"{source}): {end}; leave out the `raise` behind the log"
+        )
     if work.is_task:
         end = "the failure is at best a line in the log when the task is destroyed"
     elif work.more_follow:
@@ -116,7 +124,8 @@ RULE = Rule(
         "A background function runs after the response was sent. When it raises, the client keeps its 200, the work is "
         "left undone, every later background function of the same request is skipped, and all there is to see is a "
         "traceback in the server's log. A task that nobody awaits says even less, and says it late. Whatever can fail "
-        "in the background has to be caught and reported there."
+        "in the background has to be caught and reported there. Where it is logged and raised again, that is a note, "
+        "as long as no other background function of the request is skipped for it."
     ),
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
