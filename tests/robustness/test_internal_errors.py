@@ -96,6 +96,74 @@ def test_any_kind_of_error_is_caught(project: Path, error: str) -> None:
     assert "rule ASL201 blocking-sleep failed" in done.stderr
 
 
+_BROKEN_PART = """\
+import sys
+from asynclint.run import analysis
+
+def broken(*arguments, **_):
+    if {where}:
+        raise KeyError("the defect")
+    return whole(*arguments)
+
+whole = analysis.{part}
+analysis.{part} = broken
+
+from asynclint.cli.app import run_command_line
+sys.exit(run_command_line(sys.argv[1:]))
+"""
+
+
+def _run_with_broken_part(folder: Path, part: str, where: str, *options: str) -> subprocess.CompletedProcess[str]:
+    script = _BROKEN_PART.format(part=part, where=where)
+    command = [sys.executable, "-c", script, "check", *options, "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "part", ["filter_suppressed", "unresolved_calls", "excess", "check_module", "with_fingerprints"]
+)
+def test_what_breaks_on_a_file_beside_the_rules_keeps_no_other_from_being_checked(project: Path, part: str) -> None:
+    where = "'b.py' in str(getattr(arguments[0], 'module', arguments[0]).source.display)"
+    if part == "excess":
+        where = "arguments[0].source.display == 'b.py'"
+    if part == "with_fingerprints":
+        where = "arguments[0] and arguments[0][0].location.path == 'b.py'"
+    done = _run_with_broken_part(project, part, where, "-v", "--output-format=json")
+    assert done.returncode == 2
+    assert "error: b.py: it" in done.stderr
+    assert "KeyError: 'the defect'" in done.stderr
+    found = [item["code"] for item in json.loads(done.stdout)["diagnostics"] if item["filename"] == "a.py"]
+    assert found == ["ASL201", "ASL202"]
+
+
+def test_a_project_that_cannot_be_linked_is_named_and_others_are_checked(project: Path) -> None:
+    other = project / "other"
+    other.mkdir()
+    (other / "asynclint.toml").write_text("root = true\n")
+    (other / "c.py").write_text(_SOURCE)
+    where = "arguments[0].root.endswith('other')"
+    done = _run_with_broken_part(project, "_linked", where, "--output-format=json")
+    assert done.returncode == 2
+    message = "error: other: the project could not be linked, so nothing in it was checked: KeyError: 'the defect' ("
+    assert message in done.stderr
+    report = json.loads(done.stdout)
+    assert {item["filename"] for item in report["diagnostics"]} == {"a.py", "b.py"}
+    assert report["summary"]["files"] == 2
+    for output_format in ("full", "github", "sarif", "junit", "gitlab", "html"):
+        done = _run_with_broken_part(project, "_linked", where, f"--output-format={output_format}")
+        assert (done.returncode, message in done.stderr) == (2, True), output_format
+    assert _run_with_broken_part(project, "_linked", "False").returncode == 1
+
+
+def test_what_a_rule_found_before_it_broke_is_reported(project: Path) -> None:
+    script = _BROKEN_RULE.replace("raise {error}\n", "yield next(check(module))\n        raise {error}\n")
+    command = [sys.executable, "-c", script.format(error="KeyError(1)"), "check", "--output-format=json", "."]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    found = [(item["filename"], item["code"]) for item in json.loads(done.stdout)["diagnostics"]]
+    assert found == [("a.py", "ASL201"), ("a.py", "ASL202"), ("b.py", "ASL201"), ("b.py", "ASL202")]
+
+
 def test_a_text_with_control_characters_in_the_error_is_shown_escaped(project: Path) -> None:
     done = run_broken(project, error=r'ValueError("\x1b[31m\n::error::x")')
     assert "\x1b" not in done.stderr

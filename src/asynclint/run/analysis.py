@@ -22,7 +22,7 @@ from asynclint.project.forking import in_halves
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
 from asynclint.rulekit.discovery import all_rules
-from asynclint.run.failures import failure, failure_of_rule, too_many_findings, too_much_work
+from asynclint.run.failures import failure, failure_of_rule, not_linked, too_many_findings, too_much_work
 from asynclint.run.progress import silent
 from asynclint.run.tallies import added_up
 from asynclint.semantics.blocking import unresolved_calls
@@ -97,12 +97,21 @@ def _unread(work: Work, indexed: Iterable[IndexedFile]) -> Iterator[tuple[str, C
             yield file.path, _with_way_out(file.error, work.in_patterns(file.path))
 
 
-def check_project(
-    work: Work, checker: Checker, files: Sequence[IndexedFile], jobs: int | None, progress: Progress
+def check_project(  # noqa: PLR0913 - what a run goes by
+    work: Work, checker: Checker, files: Sequence[IndexedFile], cwd: str, jobs: int | None, progress: Progress
 ) -> Analysis:
-    """Link the files of a project and check those of them that findings are wanted of."""
+    """Link the files of a project and check those of them that findings are wanted of.
+
+    If they cannot be linked, through a fault of ours, that is an error of this project: others are checked.
+    """
     started = time.perf_counter()
-    project = _linked(work, files)
+    outcomes = {path: Outcome(errors=(error,), checked=False) for path, error in _unread(work, files)}
+    try:
+        project = _linked(work, files)
+    except Exception as error:  # noqa: BLE001 - as above
+        outcomes |= {path: Outcome(checked=False) for path in work.asked if path not in outcomes}
+        outcomes[work.root] = Outcome(errors=(not_linked(work.root, cwd, error),), checked=False)
+        return Analysis(outcomes, sources_of([], [], files), {"linking": time.perf_counter() - started}, {})
     linking = {"linking": time.perf_counter() - started}
     modules = [module for module in project.modules if module.path in work.asked]
     asked = [module.path for module in modules]
@@ -114,7 +123,6 @@ def check_project(
         return _check_modules(project, paths, checker, shown)
 
     parts = in_halves(check_modules, asked, [len(module.data) for module in modules], parallel=jobs != 1)
-    outcomes = {path: Outcome(errors=(error,), checked=False) for path, error in _unread(work, files)}
     outcomes.update(item for part in parts for item in part.outcomes.items())
     diagnostics = [item for outcome in outcomes.values() for item in outcome.diagnostics]
     errors = [item for outcome in outcomes.values() for item in outcome.errors]
@@ -141,7 +149,11 @@ def _check_modules(project: Project, paths: Sequence[str], checker: Checker, pro
         if module is None:
             continue
         context = ModuleContext(project, module)
-        outcomes[path] = _outcome(context, checker, seconds)
+        try:
+            outcomes[path] = _outcome(context, checker, seconds)
+        except Exception as error:  # noqa: BLE001 - as in a rule: the other files are checked
+            broken = failure("it could not be checked", module.source.display, error)
+            outcomes[path] = Outcome(errors=(broken,), checked=False)
         statements += context.parsed_statements
         progress("checking", done, len(paths))
     functions = project.blocking.summarised

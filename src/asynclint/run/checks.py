@@ -114,7 +114,7 @@ def _new_answer(  # noqa: PLR0913 - what a run goes by, and what it may use
     started = time.perf_counter()
     files = index.files(work.files, jobs=settings.jobs, progress=progress, stored=stored)
     reading = {"reading": time.perf_counter() - started}
-    analysis = check_project(work, checker, files, settings.jobs, progress)
+    analysis = check_project(work, checker, files, index.reading.cwd, settings.jobs, progress)
     started = time.perf_counter()
     if kept is not None:
         kept.save(files, analysis.outcomes)

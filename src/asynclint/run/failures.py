@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import CheckError
+from asynclint.source.paths import display
 from asynclint.source.problems import INTERNAL_ERROR, OVER_BUDGET
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ def too_many_findings(rule: Rule, shown: str, most: int) -> CheckError:
 def too_much_work(shown: str, bound: str) -> CheckError:
     """A file that no rule was run on; `bound` says what there is too much of."""
     return CheckError(OVER_BUDGET, shown, f"{bound}, which takes too long; leave the file out with `extend-exclude`")
+
+
+def not_linked(root: str, cwd: str, error: Exception) -> CheckError:
+    """A project, given by its absolute root, of which nothing was checked."""
+    return failure("the project could not be linked, so nothing in it was checked", display(root, cwd), error)
 
 
 def failure(what: str, shown: str, error: Exception) -> CheckError:

@@ -14,6 +14,7 @@ from asynclint.project.indexing import without_collection
 from asynclint.rulekit.discovery import all_rules
 from asynclint.run.analysis import check_module, link, unread
 from asynclint.run.checks import new_index
+from asynclint.run.failures import not_linked
 from asynclint.run.kept import kept_of
 from asynclint.run.planning import plan
 from asynclint.run.progress import silent
@@ -65,7 +66,11 @@ def entry_points(paths: Sequence[str], settings: Settings, progress: Progress | 
             kept = kept_of(item, settings, index.reading.cwd)
             if kept is not None:  # what an earlier run has read; nothing is added to it here
                 index.files(item.files, jobs=settings.jobs, progress=progress or silent, stored=kept.modules)
-            project, indexed = link(item, index, settings.jobs, progress or silent)
+            try:
+                project, indexed = link(item, index, settings.jobs, progress or silent)
+            except Exception as error:  # noqa: BLE001 - as where it is checked: the other projects are shown
+                errors.append(not_linked(item.root, index.reading.cwd, error))
+                continue
             errors += unread(item, indexed)
             asked = [module for module in project.modules if module.path in item.asked]
             files += len(asked)
