@@ -130,3 +130,25 @@ def test_who_is_told(
     assert finding.severity.value == severity
     assert told in finding.message
     assert bool(finding.fixes) is (severity == "warning" and "@" not in work)
+
+
+def test_a_form_of_typing_is_not_said_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = """\
+import asyncio
+from typing import Generic, TypeVar
+
+Device = TypeVar("Device")
+
+
+class Call(Generic[Device]):
+    async def end(self) -> None:
+        await self.hang_up()
+
+
+async def start() -> None:
+    asyncio.create_task(Call().end())
+"""
+    (tmp_path / "app.py").write_text(source)
+    (finding,) = check(["."], Settings(jobs=1, select=("ASL301",))).diagnostics
+    assert "(it awaits `self.hang_up`)" in finding.message

@@ -53,6 +53,9 @@ _PRIMITIVES = (
 )  # fmt: skip
 """Waiting on these fails in no way that a background function should expect."""
 
+_FORMS = ("typing.", "typing_extensions.")
+"""Of what stands for a type and is none, such as a base `Generic[Device]`, nothing is known."""
+
 _PUTS = frozenset({"queue.Queue.put", "queue.PriorityQueue.put", "queue.LifoQueue.put"})
 """They may wait for room, and do not fail."""
 
@@ -356,9 +359,9 @@ class UncoveredReader:
                         yield around.place(span, f"calls `{callee.qualname}`", None, callee)
                         for item in self.works_given(callee, node, function, skips=0):
                             yield around.place(span, f"runs `{item.qualname}`", None, item)
-                case External(name=external):
+                case External(name=external) if not external.startswith(_FORMS):
                     yield from self._outside(external, node, around, function, awaited=awaited)
-                case Unknown() if awaited and name.rpartition(".")[2] not in CLOSERS:
+                case Unknown() | External() if awaited and name.rpartition(".")[2] not in CLOSERS:
                     yield around.place(span, f"awaits `{name}`", Source.AWAIT)
                 case _:
                     continue
