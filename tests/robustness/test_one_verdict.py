@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PROJECTS = Path(__file__).parents[1] / "fixtures/projects"
-CIRCLE = 24
+CIRCLE = 10
 """Modules of which each asks the others what a name means."""
 _MODULE = """\
 import asyncio
@@ -56,7 +56,7 @@ def _circle(folder: Path) -> None:
     """Definitions that lead to each other, and to an end in one place: what one asks first is cut short elsewhere."""
     folder.mkdir()
     for number in range(CIRCLE):
-        following, far = (number + 1) % CIRCLE, (number * 7 + 3) % CIRCLE
+        following, far = (number + 1) % CIRCLE, (number * 3 + 2) % CIRCLE
         end = "import time\n\nvalue = time" if number == 5 else f"from ring.m{following} import value"
         text = _MODULE.format(this=number, next=following, far=far, end=end)
         (folder / f"m{number}.py").write_text(text)

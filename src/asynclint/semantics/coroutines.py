@@ -6,7 +6,6 @@ Certain is what every alternative says: all functions that a call may run are as
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -460,17 +459,7 @@ def _is_replaced(module: ModuleContext, name: str) -> bool:
 
     `service.load = Mock()`, `patch.object(service, "load")`, `monkeypatch.setattr("app.db.load", …)`.
     """
-    data = module.module.data
-    attribute = b"." + name.encode()
-    place = data.find(attribute)
-    while place >= 0:  # to find a text is many times as fast as to search for a pattern made for it
-        if _ASSIGNED.match(data, place + len(attribute)):
-            return True
-        place = data.find(attribute, place + 1)
-    return module.is_test and name in module.quoted_names
-
-
-_ASSIGNED = re.compile(rb"\s*(?::[^=\n]+)?=(?!=)")
+    return name in module.assigned_attributes or (module.is_test and name in module.quoted_names)
 
 
 # -- dropped ---------------------------------------------------------------------------------------------------------

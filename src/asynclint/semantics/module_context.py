@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from asynclint.source.lines import LineTable
 
 
+_ASSIGNED = re.compile(rb"\.([\w\x80-\xff]+)\s*(?::[^=\n]{1,500})?=(?!=)")
 _SHORTHAND = re.compile(
     rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
 )
@@ -120,6 +121,11 @@ class ModuleContext:
     def quoted_names(self) -> frozenset[str]:
         """The last names of the strings that could be dotted names, as `patch` and `monkeypatch` take them."""
         return frozenset(found.decode() for found in _QUOTED.findall(self.module.data))
+
+    @cached_property
+    def assigned_attributes(self) -> frozenset[str]:
+        """The names of the attributes that are assigned, with an annotation or without."""
+        return frozenset(found.decode() for found in _ASSIGNED.findall(self.module.data))
 
     @cached_property
     def words(self) -> frozenset[str]:
