@@ -36,8 +36,8 @@ class _State:
         self.words: set[str] = set()
 
 
-def lower_ast(text: str) -> ir.ModuleIR:
-    """Lower a module's text, which has no byte order mark.
+def lower_ast(text: str, parse: Callable[[str], ast.Module] = ast.parse) -> ir.ModuleIR:
+    """Lower a module's text, which has no byte order mark, after the tree that `parse` makes of it.
 
     Raises:
         SyntaxError: the running interpreter does not read the text.
@@ -48,7 +48,7 @@ def lower_ast(text: str) -> ir.ModuleIR:
         data = text.encode()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes are not our matter
-            tree = ast.parse(text)
+            tree = parse(text)
     except ValueError as error:  # a lone surrogate or, before Python 3.12, a null byte
         raise SyntaxError(str(error)) from error
     state = _State(data)
@@ -705,6 +705,17 @@ def _param(node: ast.arg, kind: str, default: ast.expr | None, state: _State) ->
     return ir.Param(node.arg, kind, _optional(node.annotation, state), _optional(default, state), _start(node, state))
 
 
+class TypeAlias(ast.stmt):
+    """`type name = value`, which `ast` itself has since Python 3.12 (see `newer_syntax`)."""
+
+    _fields = ("name", "value")
+
+    def __init__(self, name: ast.Name, value: ast.expr) -> None:
+        super().__init__()
+        self.name = name
+        self.value = value
+
+
 def _type_alias(node: Any, state: _State) -> ir.TypeAliasDef:
     state.scope.assigned.add(node.name.id)
     return ir.TypeAliasDef(node.name.id, _expr(node.value, state), _start(node, state), _end(node, state))
@@ -738,6 +749,7 @@ _STATEMENTS: Final[dict[type[ast.stmt], Callable[[Any, _State], ir.Stmt]]] = {
     ast.FunctionDef: _function_def,
     ast.AsyncFunctionDef: _function_def,
     ast.ClassDef: _class_def,
+    TypeAlias: _type_alias,
 }
 if hasattr(ast, "TypeAlias"):  # Python 3.12
     _STATEMENTS[ast.TypeAlias] = _type_alias

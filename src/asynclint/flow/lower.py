@@ -42,12 +42,25 @@ def lower(text: str, *, reference: bool = False) -> Lowered:
             return Lowered(lower_ast(text), "ast")
         except SyntaxError as error:
             refused = _from_syntax_error(error, text)
+            newer = _lower_newer(text)
+            if newer is not None:
+                return Lowered(newer, "ast")
         except KeyError:  # a kind of node newer than this module
             refused = LowerError("syntax of a Python version that asynclint does not know", 1)
         except (RecursionError, MemoryError):
             _check_depth(text)  # to name the line
             raise NestingTooDeep(1) from None
     return Lowered(_lower_by_libcst(text, refused), "libcst")
+
+
+def _lower_newer(text: str) -> ModuleIR | None:
+    """By `ast` too, where all that it refuses is syntax newer than itself."""
+    from asynclint.flow.newer_syntax import parse_newer  # noqa: PLC0415 - seldom needed
+
+    try:
+        return lower_ast(text, parse_newer)
+    except (SyntaxError, KeyError, RecursionError, MemoryError, NestingTooDeep):
+        return None  # libcst says more
 
 
 def _lower_by_libcst(text: str, refused: LowerError | None) -> ModuleIR:
