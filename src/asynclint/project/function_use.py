@@ -69,15 +69,19 @@ class FunctionUse:
         return any(not isinstance(entry, Class) and entry not in _PLAIN_BASES for entry in bases)
 
     def _is_class_used(self, owner: Class) -> bool:
-        """Whether the project itself makes objects of the class or of an heir, or hands one of these classes on.
+        """Whether the project itself makes objects of the class or of an heir, or hands it or a method of it on.
 
         The methods of any other class are there for the users of a library.
         """
         found = self._used.get(id(owner))
         if found is None:
             family = (owner, *self._places.heirs(owner))
-            named = any(self._places.mentions(GlobalPlace(item.module, item.name)) for item in family)
-            found = self._used[id(owner)] = named or any(isinstance(item.parent, Function | Class) for item in family)
+            found = self._used[id(owner)] = any(
+                isinstance(item.parent, Function | Class)
+                or any(self._project.roles.of(method) for method in item.methods)
+                or self._places.mentions(GlobalPlace(item.module, item.name))
+                for item in family
+            )
         return found
 
     def _named_in_headers(self, function: Function) -> Iterator[Function]:
