@@ -153,6 +153,18 @@ def test_the_reference_parser_is_guarded(tmp_path: Path, name: str) -> None:
     assert (codes, messages) == ({SYNTAX_ERROR}, [])
 
 
+@pytest.mark.parametrize("depth", [450, 900])
+def test_a_deep_statement_with_a_finding_is_an_error_that_says_so(tmp_path: Path, depth: int) -> None:
+    source = f"import time\nasync def f(a):\n    time.sleep(a{'.b' * depth})\nasync def g():\n    open('x')\n"
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "m.py").write_text(source)
+    report = check([str(tmp_path)], Settings(isolated=True, jobs=1, use_cache=False))
+    assert [item.code for item in report.diagnostics] == ["ASL204"]
+    (error,) = report.errors
+    assert error.code == OVER_BUDGET
+    assert "rule ASL201 blocking-sleep met a statement that is nested too deeply" in error.message
+
+
 def test_a_rule_that_finds_too_much_in_a_file_stops_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "m.py").write_text("import time\nasync def f():\n" + "    time.sleep(1)\n" * 3_000)

@@ -16,13 +16,14 @@ from asynclint.findings.fingerprint import with_fingerprints
 from asynclint.findings.order import ordered
 from asynclint.findings.sources import sources_of
 from asynclint.findings.suppressions import Filtered, filter_suppressed
+from asynclint.flow.errors import NestingTooDeep
 from asynclint.flow.ir import decode_module
 from asynclint.project.excess import excess
 from asynclint.project.forking import in_halves
 from asynclint.project.model import ModuleSource
 from asynclint.project.project import Project
 from asynclint.rulekit.discovery import all_rules
-from asynclint.run.failures import failure, failure_of_rule, not_linked, too_many_findings, too_much_work
+from asynclint.run.failures import failure, failure_of_rule, not_linked, too_deep, too_many_findings, too_much_work
 from asynclint.run.progress import silent
 from asynclint.run.tallies import added_up
 from asynclint.semantics.blocking import unresolved_calls
@@ -212,6 +213,8 @@ def check_module(
             found.extend(islice(rule.check(context), MOST_FINDINGS + 1))  # up to where the rule broke, if it does
             if len(found) > MOST_FINDINGS:
                 errors[rule.code] = too_many_findings(rule, shown, MOST_FINDINGS)
+        except NestingTooDeep:
+            errors[rule.code] = too_deep(rule, shown)
         except Exception as error:  # noqa: BLE001 - a rule that fails on a file must not keep the others from it
             errors[rule.code] = failure_of_rule(rule, shown, error)
         diagnostics += found[:MOST_FINDINGS]

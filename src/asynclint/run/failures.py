@@ -29,6 +29,12 @@ def too_many_findings(rule: Rule, shown: str, most: int) -> CheckError:
     return CheckError(OVER_BUDGET, shown, f"{what}; leave it out for this file with `per-file-ignores`")
 
 
+def too_deep(rule: Rule, shown: str) -> CheckError:
+    """A file with a statement that a rule has something to say of, and that the parser of statements cannot take."""
+    what = f"rule {rule.code} {rule.name} met a statement that is nested too deeply to be looked at"
+    return CheckError(OVER_BUDGET, shown, f"{what}; leave it out for this file with `per-file-ignores`")
+
+
 def too_much_work(shown: str, bound: str) -> CheckError:
     """A file that no rule was run on; `bound` says what there is too much of."""
     return CheckError(OVER_BUDGET, shown, f"{bound}, which takes too long; leave the file out with `extend-exclude`")
