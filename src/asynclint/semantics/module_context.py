@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 
 
 _ASSIGNED = re.compile(rb"\.([\w\x80-\xff]+)\s*(?::[^=\n]{1,500})?=(?!=)")
-_SHORTHAND = re.compile(
-    rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
-)
 _QUOTED = re.compile(rb"""["'](?:[\w\x80-\xff]+\.)*([\w\x80-\xff]+)(?=["'])""")
 
 
@@ -105,17 +102,6 @@ class ModuleContext:
     def head(self) -> ModuleHead:
         """Where the imports of the module stand."""
         return module_head(self.module.data, self.module.ir)
-
-    @cached_property
-    def shorthands(self) -> dict[str, set[str]]:
-        """By the last name of what a name is given, these names, in any body.
-
-        `spawn = loop.create_task`, `spawn = partial(create_task, name="x")`.
-        """
-        found: dict[str, set[str]] = {}
-        for match in _SHORTHAND.finditer(self.module.data):
-            found.setdefault(match[2].decode(), set()).add(match[1].decode())
-        return found
 
     @cached_property
     def quoted_names(self) -> frozenset[str]:

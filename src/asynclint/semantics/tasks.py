@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asynclint.flow import ir
 from asynclint.flow.control_flow import some_path_avoids
@@ -176,9 +177,24 @@ def imported_as(module: ModuleContext, names: frozenset[str]) -> frozenset[str]:
     """What the module calls the things of some names: `from asyncio import create_task as spawn`, `s = create_task`."""
     aliases = (module.module.import_aliases(name) for name in names)
     words = module.module.ir.words
-    some = any(name in words for name in names)  # nearly no module has any
-    shorthands = (found for name, found in module.shorthands.items() if name in names) if some else ()
-    return frozenset().union(*aliases, *shorthands)
+    present = (name for name in names if name in words)
+    return frozenset().union(*aliases, *(_shorthands(module.module.data, name.encode()) for name in present))
+
+
+_SHORTHAND: Final = re.compile(
+    rb"^[ \t]*(\w+) *= *(?:(?:functools\.)?partial\( *)?(?:[\w.]+\.)?(\w+) *(?:$|[,)])", re.MULTILINE
+)
+"""`spawn = loop.create_task`, `spawn = partial(create_task, name="x")`."""
+
+
+def _shorthands(data: bytes, word: bytes) -> Iterator[str]:
+    """The names, in any body, that something of this last name is given."""
+    place = data.find(word)
+    while place >= 0:
+        found = _SHORTHAND.match(data, data.rfind(b"\n", 0, place) + 1)
+        if found is not None and found[2] == word:
+            yield found[1].decode()
+        place = data.find(word, place + len(word))
 
 
 def task_factory(module: ModuleContext, scope: Scope, call: ir.Call) -> str | None:
