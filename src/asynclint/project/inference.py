@@ -79,6 +79,8 @@ class Evaluator:
         found = memo.values.get(key)
         if found is not None:
             return found
+        if type(node) is ir.Constant:  # sooner made than remembered
+            return Const(node.value)
         handler = self._handlers.get(type(node))
         if handler is None:
             return UNKNOWN
@@ -364,9 +366,6 @@ class Evaluator:
 
     # -- kinds of expression -----------------------------------------------------------------------------------
 
-    def _constant(self, node: ir.Constant, _scope: Scope) -> Value:
-        return Const(node.value)
-
     def _attribute(self, node: ir.Attribute, scope: Scope) -> Value:
         return self.attribute(self.value(node.value, scope), node.attr)
 
@@ -480,7 +479,6 @@ class Evaluator:
 
     _handlers: ClassVar[dict[type, Callable[[Evaluator, Any, Scope], Value]]] = {
         ir.Name: _name,
-        ir.Constant: _constant,
         ir.Attribute: _attribute,
         ir.Call: _call,
         ir.Await: _await,

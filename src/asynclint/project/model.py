@@ -37,6 +37,8 @@ class Module:
 
     def __init__(self, source: ModuleSource, name: str, import_root: str) -> None:
         self.source = source
+        self.path = source.path
+        self.data = source.data
         self.name = name
         self.import_root = import_root
         self.ir = source.ir
@@ -45,14 +47,6 @@ class Module:
 
     def __repr__(self) -> str:
         return f"Module({self.name})"
-
-    @property
-    def path(self) -> str:
-        return self.source.path
-
-    @property
-    def data(self) -> bytes:
-        return self.source.data
 
     @property
     def is_package(self) -> bool:
