@@ -94,6 +94,12 @@ def test_what_is_read_from_a_project_cannot_leave_its_place(blocking: Diagnostic
     assert "\u2028" not in page
 
 
+def test_the_name_of_the_folder_is_text(blocking: Diagnostic) -> None:
+    page = render(dataclasses.replace(of(blocking), working_folder='/w<b>&amp;"'))
+    assert "w&lt;b&gt;&amp;amp;&quot;" in page
+    assert "w<b>" not in page
+
+
 def test_the_script_makes_no_markup_and_no_code_of_text() -> None:
     script = (Path(html_report.__file__).with_name("html_page") / "report.js").read_text(encoding="utf-8")
     assert "document.createElement" in script
