@@ -90,6 +90,17 @@ def test_modules_that_import_each_other_in_a_circle(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, b"")
 
 
+@pytest.mark.parametrize("head", ["from {0} import *", "from {0} import Missing"])
+def test_a_name_that_modules_have_from_each_other_in_a_circle(tmp_path: Path, head: str) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    route = "@app.get('/')\nasync def f(a: Missing, b: 'list[Missing]'): a.go()\n"
+    body = f"from fastapi import FastAPI\napp = FastAPI()\n{route}"
+    for this, other in (("m", "n"), ("n", "m")):
+        (tmp_path / f"{this}.py").write_text(f"{head.format(other)}\n{body}")
+    done = _check(tmp_path, "--no-cache", "--select=ASL1,ASL2,ASL3,ASL4", "--ignore=ASL213")
+    assert (done.returncode, done.stdout, b"error" in done.stderr) == (0, b"", False)
+
+
 def test_modules_that_import_all_of_each_other(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     stars = "".join(f"from m{number} import *\n" for number in range(25))
