@@ -16,6 +16,7 @@ from asynclint.knowledge.failures import failures
 from asynclint.knowledge.offloading import OFFLOADERS
 from asynclint.knowledge.trivial_calls import LOG_METHODS, is_trivial
 from asynclint.project.departures import DepartureReader, Raised, may_return_true
+from asynclint.project.kept_counts import complains_of_balance
 from asynclint.project.model import Class, Function
 from asynclint.project.sites import argument_at, argument_for
 from asynclint.project.values import (
@@ -235,6 +236,8 @@ class UncoveredReader:
         found = self._departures.leaving(function, statement)
         if found:
             kinds = found[0].kinds if len(found) == 1 else None
+            if complains_of_balance(statement, function, kinds):
+                return
             span = Span(statement.start, statement.end)
             yield around.place(span, f"raises {_exception_name(statement)}", Source.RAISE, kinds=kinds)
 
