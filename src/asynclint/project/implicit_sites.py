@@ -62,7 +62,7 @@ class ImplicitSiteReader:
                 case _:
                     pass
         if callees or externals:
-            span = expression_span(node)
+            span = expression_span(node, statement)
             yield CallSite("enter", node, span, statement, tuple(callees), tuple(externals), awaited=False)
 
     def of_builtin(self, call: ir.Call, externals: list[str], statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
@@ -130,7 +130,7 @@ class ImplicitSiteReader:
             for callee in self._methods(member.cls, name)
         ]
         if callees:
-            span = expression_span(node)
+            span = expression_span(node, statement)
             yield CallSite("protocol", node, span, statement, tuple(callees), (), awaited=False)
 
     def _methods(self, cls: Class, *names: str) -> Iterator[Callee]:

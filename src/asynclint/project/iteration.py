@@ -55,7 +55,8 @@ class IterationReader:
         names = (*self._external_names(source, scope), *iterators)
         lazy = tuple(name for name in names if (known := knowledge.lookup(name)) is not None and known.is_lazy)
         if callees or lazy:
-            yield CallSite("iterate", at, expression_span(at), statement, tuple(callees), lazy, awaited=False)
+            span = expression_span(at, statement)
+            yield CallSite("iterate", at, span, statement, tuple(callees), lazy, awaited=False)
         if isinstance(source, ir.Call) and id(source) not in seen:  # `rows = filter(f, rows)` leads back to itself
             for argument in self._wrapped(source, names):
                 yield from self.over(argument, statement, scope, at, seen | {id(source)})
@@ -140,7 +141,7 @@ class IterationReader:
         if source.args and any(name in LAZY_APPLIERS for name in names):
             callees, externals = self._callees.applied(source.args[0], scope)
             if callees or externals:
-                span = expression_span(node)
+                span = expression_span(node, statement)
                 yield CallSite("apply", node, span, statement, callees, externals, awaited=False)
 
     def _methods(self, cls: Class, *names: str) -> Iterator[Callee]:
@@ -210,9 +211,11 @@ def _joins(call: ir.Call) -> bool:
     return isinstance(call.func, ir.Attribute) and call.func.attr == "join" and isinstance(call.func.value, ir.Opaque)
 
 
-def expression_span(node: ir.Expr) -> Span:
-    """The place of an expression; empty, at its start, where it carries no end."""
+def expression_span(node: ir.Expr, statement: ir.Stmt) -> Span:
+    """The place of an expression; empty, at its start or that of its statement, where it carries none."""
     start = span_start(node)
+    if start < 0:
+        start = statement.start
     end = getattr(node, "end", None)
     if end is None:
         end = start + len(node.id.encode()) if isinstance(node, ir.Name) else start

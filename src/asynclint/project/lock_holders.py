@@ -42,7 +42,7 @@ class LockHolder:
     @property
     def span(self) -> Span:
         """Where it waits, or where it takes the lock that it keeps over an `await`."""
-        return expression_span(self.taken.items[0].context) if self.site is None else self.site.span
+        return expression_span(self.taken.items[0].context, self.taken) if self.site is None else self.site.span
 
 
 class LockHolderReader:
