@@ -27,7 +27,7 @@ class Escape:
 
     `kinds` are the classes that it may have there; `then` is the function that the place calls, and the kind of
     exception that comes out of it. `distance` counts the calls between the function and what fails. `sometimes` says
-    that the place stands in a branch.
+    that the place stands in a branch. `among` are the implementations of an abstract method of which that is one.
     """
 
     function: Function
@@ -38,6 +38,7 @@ class Escape:
     then: tuple[Function, _Key] | None
     distance: int
     sometimes: bool
+    among: tuple[Function, ...] = ()
 
     @property
     def certain(self) -> bool:
@@ -66,7 +67,7 @@ class ExceptionSummaries:
     def escape(self, function: Function) -> Escape | None:
         """The nearest uncovered place of the function, the surer kind first; None if all its work is guarded."""
         self._ensure(function)
-        found = [item for item in self._escapes[function].values() if self._counts(item)]
+        found = [item for item in self._escapes[function].values() if self._counts(item) and self._is_usual(item)]
         if any(self._guarding[callee] for callee in self._callees[function]):
             # The same goes for what stands beside calls of functions that have one around their work.
             found = [item for item in found if item.certain]
@@ -81,6 +82,15 @@ class ExceptionSummaries:
         if not self._guarding[escape.function]:
             return True
         return escape.certain and not (escape.source is Source.AWAIT and escape.sometimes)
+
+    def _is_usual(self, escape: Escape) -> bool:
+        """Whether at every abstract method on the way at least half of its implementations may fail.
+
+        One of many that opens a file says little of what a caller of the interface has to expect.
+        """
+        return all(
+            2 * sum(bool(self._escapes[item]) for item in step.among) >= len(step.among) for step in self.chain(escape)
+        )
 
     def escape_of_call(self, function: Function, call: ir.Call, scope: Scope, *, skips: int) -> Escape | None:
         """As `escape`, for one call: the functions that it hands over to be run count as work too.
@@ -150,7 +160,9 @@ class ExceptionSummaries:
             return  # beside a handler for everything, what a sync callee might raise is no reason for a finding
         then, distance = (known.function, known.key), known.distance + 1
         for kinds in self._reader.leaving(caller, place, known.kinds):
-            own = Escape(caller, place.span, place.what, known.source, kinds, then, distance, place.sometimes)
+            own = Escape(
+                caller, place.span, place.what, known.source, kinds, then, distance, place.sometimes, place.among
+            )
             self._improve(own, queue)
 
     def _improve(self, escape: Escape, queue: _Queue) -> None:

@@ -18,6 +18,7 @@ from asynclint.knowledge.trivial_calls import LOG_METHODS, is_trivial
 from asynclint.project.departures import DepartureReader, Raised, may_return_true
 from asynclint.project.kept_counts import complains_of_balance
 from asynclint.project.model import Class, Function
+from asynclint.project.overriding import OverridingReader
 from asynclint.project.sites import argument_at, argument_for
 from asynclint.project.values import (
     BoundMethod,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from asynclint.project.inference import Evaluator
     from asynclint.project.model import Scope
+    from asynclint.project.values import Value
 
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 _CATCHING_WORDS = ("catch", "suppress", "swallow", "safe", "guard", "handle_exc", "handle_err", "log_exc", "log_err")
@@ -95,7 +97,8 @@ class Source(enum.Enum):
 class Uncovered:
     """A place that no handler covers: it fails by itself, with one of `kinds`, or the callee may.
 
-    `caught` says that handlers for some errors stand around it, `sometimes` that it stands in a branch.
+    `caught` says that handlers for some errors stand around it, `sometimes` that it stands in a branch. `among` are
+    the implementations of an abstract method of which the callee is one.
     """
 
     statement: ir.Stmt
@@ -106,6 +109,7 @@ class Uncovered:
     kinds: Kinds
     caught: bool
     sometimes: bool
+    among: tuple[Function, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class UncoveredReader:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._departures = DepartureReader(evaluator)
+        self._overriding = OverridingReader(evaluator)
         self._given: dict[Function, frozenset[str]] = {}
 
     def places(self, function: Function) -> tuple[Uncovered, ...]:
@@ -362,12 +367,22 @@ class UncoveredReader:
                         yield around.place(span, f"calls `{callee.qualname}`", None, callee)
                         for item in self.works_given(callee, node, function, skips=0):
                             yield around.place(span, f"runs `{item.qualname}`", None, item)
+                        among = self._implementations(target)
+                        for item in among:
+                            what = f"calls `{item.qualname}`, which implements `{callee.qualname}`"
+                            yield replace(around.place(span, what, None, item), among=among)
                 case External(name=external) if not external.startswith(_FORMS):
                     yield from self._outside(external, node, around, function, awaited=awaited)
                 case Unknown() | External() if awaited and name.rpartition(".")[2] not in CLOSERS:
                     yield around.place(span, f"awaits `{name}`", Source.AWAIT)
                 case _:
                     continue
+
+    def _implementations(self, target: Value) -> tuple[Function, ...]:
+        """What calling an abstract method of an object may run; not where the class is named: `super().write()`."""
+        if isinstance(target, BoundMethod) and isinstance(target.receiver, Instance):
+            return self._overriding.implementations(target.function)
+        return ()
 
     def _outside(
         self, name: str, node: ir.Call, around: _Around, function: Function, *, awaited: bool
