@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.model import Class, Function
-from asynclint.project.places import AttributePlace, GlobalPlace, PlaceReader
+from asynclint.project.places import AttributePlace, GlobalPlace, LocalPlace, PlaceReader
 from asynclint.project.roles import Role
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FunctionUse:
             scope = pending.pop()
             if not isinstance(scope, Function) or self._is_made_for_others(scope):
                 return True
-            naming = (*(mention.scope for mention in self._mentions(scope)), *self._named_in_headers(scope))
+            naming = (*(mention.scope for mention in self.mentions(scope)), *self.named_in_headers(scope))
             found = [item for item in naming if id(item) not in seen]
             seen.update(map(id, found))
             pending += found
@@ -84,7 +84,7 @@ class FunctionUse:
             )
         return found
 
-    def _named_in_headers(self, function: Function) -> Iterator[Function]:
+    def named_in_headers(self, function: Function) -> Iterator[Function]:
         """The functions that have it, or something of its name, as a default value or in a decorator."""
         name = function.name
         for module in self._project.layout.modules_with(name):
@@ -94,10 +94,13 @@ class FunctionUse:
                     if any(_names(header, name) for header in headers if header is not None):
                         yield other
 
-    def _mentions(self, function: Function) -> tuple[Mention, ...]:
-        if function.owner is None:
-            return self._places.mentions(GlobalPlace(function.module, function.name))
-        return self._places.mentions(AttributePlace(function.name, function.owner))
+    def mentions(self, function: Function) -> tuple[Mention, ...]:
+        """The expressions in bodies that stand for the function."""
+        if function.owner is not None:
+            return self._places.mentions(AttributePlace(function.name, function.owner))
+        if isinstance(function.parent, Function):
+            return self._places.mentions(LocalPlace(function.parent, function.name))
+        return self._places.mentions(GlobalPlace(function.module, function.name))
 
 
 def _names(header: ir.Expr, name: str) -> bool:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
+from asynclint.flow.traversal import span_start
 from asynclint.knowledge.fastapi_api import EVENT_DECORATOR, EVENT_PARAMETERS, EVENT_REGISTRAR, FASTAPI_APPS, ROUTERS
 from asynclint.knowledge.names import canonical
 from asynclint.project.call_sites import argument_for
+from asynclint.project.function_use import FunctionUse
 from asynclint.project.model import Function, module_of
-from asynclint.project.places import GlobalPlace, LocalPlace, bodies_with
+from asynclint.project.places import GlobalPlace, LocalPlace, Mention, bodies_with
 from asynclint.project.values import Const, External, FunctionValue, GeneratorValue, Unknown, members
 
 if TYPE_CHECKING:
@@ -104,6 +106,34 @@ class LifecycleHooks:
     def is_dead(self, function: Function) -> bool:
         """Whether the framework never calls the function, although it is registered for that."""
         return any(item.function is function for item in self._dead)
+
+    def never_runs(self, function: Function) -> bool:
+        """Whether the function is a hook that the framework ignores everywhere, or only such hooks lead to it."""
+        return bool(self._dead) and self._is_ignored(function, set())
+
+    def _is_ignored(self, function: Function, seen: set[Function]) -> bool:
+        """Whether all that names the function stands in code that is ignored; `seen` were asked about on the way."""
+        if function in seen:
+            return True
+        seen.add(function)
+        decorators = [Mention(node, function) for node in function.ir.decorators]
+        naming = (*decorators, *self._use.mentions(function))
+        if not naming:
+            return isinstance(function.parent, Function) and self._is_ignored(function.parent, seen)
+        return all(self._stands_in_ignored(item, seen) for item in naming) and not any(
+            self._use.named_in_headers(function)
+        )
+
+    def _stands_in_ignored(self, mention: Mention, seen: set[Function]) -> bool:
+        module, start = module_of(mention.scope), span_start(mention.node)
+        if any(hook.module is module and hook.span.start <= start < hook.span.end for hook in self._dead):
+            return True
+        in_decorator = isinstance(mention.scope, Function) and mention.node in mention.scope.ir.decorators
+        return isinstance(mention.scope, Function) and not in_decorator and self._is_ignored(mention.scope, seen)
+
+    @cached_property
+    def _use(self) -> FunctionUse:
+        return FunctionUse(self._project, self._project.task_lifetimes.places)
 
     @cached_property
     def _dead(self) -> tuple[DeadHook, ...]:

@@ -89,6 +89,8 @@ class TaskLifetimes:
             return None
         owned = all(self._has_owner(store) for store in ending.stores)
         is_certain = self._serves and owned and not loop.signals
+        if isinstance(scope, Function) and self._project.lifecycle_hooks.never_runs(scope):
+            return None
         return UnendedTask(loop, ending.stores, None if ending.idle else closer, ending.idle, is_certain)
 
     def _has_owner(self, store: Store) -> bool:
