@@ -52,11 +52,11 @@ async def use{this}():
 """
 
 
-def _circle(folder: Path) -> None:
+def _circle(folder: Path, count: int = CIRCLE) -> None:
     """Definitions that lead to each other, and to an end in one place: what one asks first is cut short elsewhere."""
     folder.mkdir()
-    for number in range(CIRCLE):
-        following, far = (number + 1) % CIRCLE, (number * 3 + 2) % CIRCLE
+    for number in range(count):
+        following, far = (number + 1) % count, (number * 3 + 2) % count
         end = "import time\n\nvalue = time" if number == 5 else f"from ring.m{following} import value"
         text = _MODULE.format(this=number, next=following, far=far, end=end)
         (folder / f"m{number}.py").write_text(text)
@@ -75,6 +75,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _report(project: Path, *paths: Path, **settings: Any) -> str:
     chosen: dict[str, Any] = {"select": ("ALL",), "jobs": 1, "use_cache": False, "count_unresolved": True, **settings}
     return render(check([str(path) for path in paths or (project,)], Settings(**chosen)), Format.JSON)
+
+
+def test_a_large_knot_of_definitions_comes_to_an_end(tmp_path: Path) -> None:
+    _circle(tmp_path / "ring", 60)
+    (tmp_path / "pyproject.toml").touch()
+    report = check([str(tmp_path)], Settings(select=("ASL1", "ASL2"), jobs=1, use_cache=False))
+    assert report.errors == ()
+    assert {item.location.path.rpartition("/")[2] for item in report.diagnostics} == {f"m{n}.py" for n in range(60)}
 
 
 @pytest.fixture(scope="module")

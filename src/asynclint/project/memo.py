@@ -20,6 +20,10 @@ MAX_DEPTH: Final = 90
 
 _NOT_CUT: Final = sys.maxsize
 
+MOST_CUT: Final = 20_000
+"""Answers that one question may find and not remember. In a large knot of definitions each takes time exponential in
+its size; beyond this bound they are remembered as they are, and may depend on what was asked first."""
+
 
 class Assigned(NamedTuple):
     """`receiver.name = value`."""
@@ -46,6 +50,7 @@ class Memo:
     assigned: dict[str, tuple[Assigned, ...]] = field(default_factory=dict)
     active: dict[Hashable, int] = field(default_factory=dict)
     lowest: int = _NOT_CUT
+    cut: int = 0
 
     def answer(
         self,
@@ -69,7 +74,10 @@ class Memo:
         if mark in active or depth > MAX_DEPTH:
             self.lowest = min(self.lowest, active.get(mark, 0))
             return otherwise
-        around = self.lowest if depth else _NOT_CUT
+        around = self.lowest
+        if not depth:
+            around = _NOT_CUT
+            self.cut = 0
         self.lowest = _NOT_CUT
         active[mark] = depth
         try:
@@ -79,6 +87,9 @@ class Memo:
         if self.lowest >= depth:
             answers[key] = result
             self.lowest = around
-        elif around < self.lowest:
-            self.lowest = around
+            return result
+        self.cut += 1
+        if self.cut > MOST_CUT:
+            answers[key] = result
+        self.lowest = min(self.lowest, around)
         return result
