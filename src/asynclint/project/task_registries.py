@@ -12,7 +12,7 @@ from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.model import Class, Function, Module
 from asynclint.project.places import OUTSIDE, AttributePlace, GlobalPlace, LocalPlace
 from asynclint.project.roles import Role
-from asynclint.project.values import Coroutine, Instance, TaskValue, members
+from asynclint.project.values import Coroutine, External, Instance, TaskValue, Value, members
 
 if TYPE_CHECKING:
     from asynclint.project.model import Scope
@@ -30,6 +30,7 @@ _STARTS = frozenset({"__init__", "__post_init__", "__new__", "__aenter__", "__en
 _OFTEN = frozenset(
     {Role.ROUTE, Role.WEBSOCKET, Role.DEPENDENCY, Role.BACKGROUND, Role.MIDDLEWARE, Role.EXCEPTION_HANDLER}
 )
+_WEAK = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
 MAX_CALLERS = 6
 """Calls between what clients or loops run and the code that keeps the task."""
 
@@ -66,7 +67,9 @@ class TaskRegistries:
         if place is None or isinstance(place, LocalPlace) or self._runs_for_ever(task, scope):
             return None
         if place not in self._leaks:
-            self._leaks[place] = self._is_lasting(place) and self._only_grows(place)
+            self._leaks[place] = (
+                self._is_lasting(place) and self._only_grows(place) and not self._lets_go_by_itself(place)
+            )
         return found if self._leaks[place] and self._runs_often(scope) else None
 
     def _runs_for_ever(self, task: ir.Call, scope: Function) -> bool:
@@ -135,6 +138,23 @@ class TaskRegistries:
 
     # -- what lets go ------------------------------------------------------------------------------------------
 
+    def _lets_go_by_itself(self, place: Place) -> bool:
+        """Whether the collection is weak, or a deque with a limit."""
+        for node, scope in self._project.task_lifetimes.places.mentions(place):
+            match scope.index.parents.get(id(node)):
+                case ir.Assign(targets=targets, value=ir.Call() as made) if any(target is node for target in targets):
+                    pass
+                case ir.AnnAssign(target=target, value=ir.Call() as made) if target is node:
+                    pass
+                case _:
+                    continue
+            if any(_is_bounded(item, made) for item in self._targets(made, scope)):
+                return True
+        return False
+
+    def _targets(self, call: ir.Call, scope: Scope) -> tuple[Value, ...]:
+        return self._project.evaluator.targets(self._project.evaluator.value(call.func, scope))
+
     def _only_grows(self, place: Place) -> bool:
         return not any(self._may_remove(mention) for mention in self._project.task_lifetimes.places.mentions(place))
 
@@ -153,6 +173,14 @@ class TaskRegistries:
             return False
         callers = self._project.callers.of(scope)
         return bool(callers) and all(self._is_at_the_end(caller, depth + 1) for caller, _ in callers)
+
+
+def _is_bounded(target: Value, made: ir.Call) -> bool:
+    if not isinstance(target, External):
+        return False
+    limits = (*made.args[1:2], *(keyword.value for keyword in made.keywords if keyword.name == "maxlen"))
+    is_limited = any(not isinstance(limit, ir.Constant) or limit.value is not None for limit in limits)
+    return target.name in _WEAK or (target.name == "collections.deque" and is_limited)
 
 
 def _is_app(value: Instance) -> bool:

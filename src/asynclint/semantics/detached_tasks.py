@@ -69,6 +69,8 @@ def _built(module: ModuleContext) -> Iterator[DetachedTasks]:
         if place is None:
             continue
         name, is_rebound = _name_of(place), _is_parameter(place)
+        if is_rebound and _is_never_needed(module, call, scope, name):
+            continue
         added = _only_added(module, place, 0)
         if added:
             how = "rebound" if is_rebound else "built"
@@ -178,6 +180,29 @@ def _given_to(module: ModuleContext, call: ir.Call, node: ir.Expr, scope: Scope,
         for mention in module.project.places.mentions(LocalPlace(function, param.name)):
             uses.add(_use(module, mention, depth + 1))
     return "none" if uses <= {"added", "none"} else "other"
+
+
+def _is_never_needed(module: ModuleContext, call: ir.Call, scope: Scope, name: str) -> bool:
+    """Whether the object is made only where FastAPI gave none, which it always does, whatever the default is.
+
+    Observed with 0.105 to 0.165.
+    """
+    if not isinstance(scope, Function) or not module.project.roles.of(scope) & {Role.ROUTE, Role.DEPENDENCY}:
+        return False
+    param = next(param for param in scope.ir.params if param.name == name)
+    if not _is_of(module, scope, param, BACKGROUND_TASKS):
+        return False
+    current: ir.Expr | ir.Stmt | None = scope.index.parents.get(id(call))
+    while isinstance(current, ir.IfExp | ir.BoolOp):
+        if _reads(current, name):
+            return True
+        current = scope.index.parents.get(id(current))
+    around = scope.index.enclosing.get(id(scope.index.use(call).statement))
+    return isinstance(around, ir.If) and _reads(around.test, name)
+
+
+def _reads(expr: ir.Expr, name: str) -> bool:
+    return any(isinstance(node, ir.Name) and node.id == name for node in walk(expr))
 
 
 # -- injected in vain ------------------------------------------------------------------------------------------------
