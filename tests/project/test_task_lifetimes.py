@@ -294,6 +294,36 @@ class Service:
     assert (not unended(link({"service.py": source}))) is ended
 
 
+@pytest.mark.parametrize(
+    ("made", "end", "ended"),
+    [
+        ("app.state.stopping = asyncio.Event()", "app.state.stopping.set()", True),
+        ("app.state.stopping = asyncio.Event()", "hand_over(app.state.stopping)", True),
+        ("app.state.stopping = asyncio.Event()", "state = app.state; state.stopping.set()", True),
+        ("app.state.stopping = asyncio.Event()", "print(app.state.stopping.is_set())", False),
+        ("app.state.stopping = event", "print('bye')", True),
+        ("hand_over(app.state)", "print('bye')", True),
+    ],
+)
+def test_signals_on_the_application(link: LinkProgram, made: str, end: str, ended: bool) -> None:
+    source = f"""
+import asyncio
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+async def work(app: FastAPI):
+    while not app.state.stopping.is_set():
+        await asyncio.sleep(1)
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    {made}
+    app.state.task = asyncio.create_task(work(app))
+    yield
+    {end}
+app = FastAPI(lifespan=lifespan)
+"""
+    assert (not unended(link({"main.py": source}))) is ended
+
+
 def test_the_method_that_nobody_calls_is_named(link: LinkProgram) -> None:
     source = f"""{LOOP}
 class Service:

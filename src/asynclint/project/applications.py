@@ -6,14 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.project.model import module_of
-from asynclint.project.places import bodies_with
+from asynclint.project.model import Class, module_of
+from asynclint.project.places import AttributePlace, bodies_with
 from asynclint.project.values import ModuleValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asynclint.project.model import Module
+    from asynclint.project.model import Module, Scope
+    from asynclint.project.places import Place
     from asynclint.project.project import Project
     from asynclint.project.scopes import Binding
 
@@ -38,6 +39,12 @@ class ApplicationReader:
             return True
         here, there = self._loaders(one), self._loaders(other)
         return not here or not there or bool(here & there)
+
+    def is_one_place(self, place: Place, one: Scope, other: Scope) -> bool:
+        """Whether the place is one and the same in two bodies: `app.state.task` is not in two applications."""
+        if not isinstance(place, AttributePlace) or isinstance(place.owner, Class):
+            return True
+        return self.may_share(module_of(one), module_of(other))
 
     def _loaders(self, module: Module) -> frozenset[Module]:
         found = self._loading.get(module)

@@ -191,7 +191,7 @@ class CancellationReader:
             signals = self._project.task_lifetimes.loops.signals(loop, function)
             if signals is None and (may_leave or not _is_plain_test(loop.test, function)):
                 return None
-            if signals is not None and self._project.task_lifetimes.may_be_signalled(signals):
+            if signals is not None and self._project.task_lifetimes.may_be_signalled(signals, function):
                 return None
             endless = signals is not None
         elif may_leave:
@@ -209,7 +209,7 @@ class CancellationReader:
             if not isinstance(loop, ir.While) or self._project.task_lifetimes.is_at_shutdown(scope):
                 continue
             signals = self._project.task_lifetimes.loops.signals(loop, scope)
-            if signals is not None and not self._project.task_lifetimes.may_be_signalled(signals):
+            if signals is not None and not self._project.task_lifetimes.may_be_signalled(signals, scope):
                 return Swallow(guard.clause, guard.caught, scope, loop, call, endless=True)
         return None
 

@@ -74,7 +74,7 @@ class ConnectionTaskReader:
         if not isinstance(scope, Function) or not lifetimes.is_for_connection(scope):
             return None
         loop = lifetimes.loops.of(function)
-        if loop is None or lifetimes.may_be_signalled(loop.signals):
+        if loop is None or lifetimes.may_be_signalled(loop.signals, scope):
             return None
         sends = _sends_unguarded(loop)
         in_endpoint = self._is_in_endpoint(scope)

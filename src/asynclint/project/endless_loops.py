@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from asynclint.flow import ir
 from asynclint.flow.traversal import blocks, dotted, header_exprs, statements, walk
 from asynclint.knowledge.asyncio_api import CANCELLED_ERRORS
+from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.knowledge.names import canonical
 from asynclint.project.model import Class, Function
 from asynclint.project.places import AttributePlace, GlobalPlace, Place, PlaceReader
@@ -153,7 +154,7 @@ class EndlessLoopReader:
             case ir.BoolOp(op=op, values=values) if (op == "and") is outcome:
                 return _joined([self._going_on(value, function, outcome=outcome) for value in values])
             case ir.Call(func=ir.Attribute(value=event, attr="is_set"), args=()):
-                place = self._lasting(event, function)
+                place = self._lasting(event, function) or self._of_application(event, function)
                 return (EventSignal(place),) if place is not None else None
             case ir.Name() | ir.Attribute():
                 place = self._lasting(test, function)
@@ -195,6 +196,23 @@ class EndlessLoopReader:
                 return None if is_method else place
             case _:
                 return None
+
+    def _of_application(self, node: ir.Expr, function: Function) -> Place | None:
+        """The place of what hangs on an application: `app.state.stopping`, `request.app.state.stopping`."""
+        match node:
+            case ir.Attribute(value=ir.Attribute(value=holder, attr="state")) if self._is_application(holder, function):
+                return self._places.of(node, function)
+            case _:
+                return None
+
+    def _is_application(self, node: ir.Expr, function: Function) -> bool:
+        found = members(self._evaluator.value(node, function))
+        if all(isinstance(member, Unknown) for member in found):
+            return dotted(node).rpartition(".")[2] in {"app", "application"}
+        return all(
+            isinstance(member, Instance) and isinstance(member.cls, str) and canonical(member.cls) in FASTAPI_APPS
+            for member in found
+        )
 
     def _is_plain(self, node: ir.Expr, function: Function) -> bool:
         """Whether only assignment changes the truth of the value: not that of a collection, for one."""

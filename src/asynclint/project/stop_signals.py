@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.project.endless_loops import EventSignal, FlagSignal, SentinelSignal, Signal, item_text
-from asynclint.project.model import Function
+from asynclint.project.model import Class, Function, module_of
+from asynclint.project.places import AttributePlace
 
 if TYPE_CHECKING:
+    from asynclint.project.model import Module, Scope
     from asynclint.project.places import Mention, PlaceReader
+    from asynclint.project.project import Project
 
 _INITIALISERS = frozenset({"__init__", "__post_init__", "__new__", "__aenter__", "__enter__"})
 _PUTS = frozenset({"put", "put_nowait"})
@@ -18,19 +21,41 @@ _PEEKS = frozenset({"is_set", "wait", "get", "get_nowait", "empty", "full", "qsi
 
 
 class StopSignals:
-    """Looks for what raises signals, each signal once."""
+    """Looks for what raises signals, each signal once for each module that waits for it."""
 
-    def __init__(self, places: PlaceReader) -> None:
+    def __init__(self, project: Project, places: PlaceReader) -> None:
+        self._project = project
         self._places = places
-        self._raised: dict[Signal, bool] = {}
+        self._raised: dict[tuple[Signal, Module], bool] = {}
 
-    def is_raised(self, signal: Signal) -> bool:
-        """Whether some place in the project may raise the signal; an unknown use of its event or queue may."""
-        found = self._raised.get(signal)
+    def is_raised(self, signal: Signal, waiting: Scope) -> bool:
+        """Whether some place may raise the signal that a body waits for; an unknown use of its event or queue may.
+
+        A place of an application that the body does not belong to is another one, though it has the same name.
+        """
+        key = signal, module_of(waiting)
+        found = self._raised.get(key)
         if found is None:
-            mentions = self._places.mentions(signal.place)
-            found = self._raised[signal] = any(_raises(mention, signal) for mention in mentions)
+            found = self._raised[key] = self._may_be_raised(signal, waiting)
         return found
+
+    def _may_be_raised(self, signal: Signal, waiting: Scope) -> bool:
+        is_one = self._project.applications.is_one_place
+        place = signal.place
+        mentions = [item for item in self._places.mentions(place) if is_one(place, waiting, item.scope)]
+        is_outside = isinstance(place, AttributePlace) and not isinstance(place.owner, Class)
+        if is_outside and not any(map(_is_made, mentions)):
+            return True  # it comes from code that is not seen, and may be raised there
+        return any(_raises(mention, signal) for mention in mentions)
+
+
+def _is_made(mention: Mention) -> bool:
+    """Whether the mention puts a new event into the place."""
+    match mention.scope.index.parents.get(id(mention.node)):
+        case ir.Assign(value=ir.Call()) | ir.AnnAssign(value=ir.Call()):
+            return True
+        case _:
+            return False
 
 
 def _raises(mention: Mention, signal: Signal) -> bool:

@@ -160,16 +160,10 @@ class TaskEndReader:
                 yield from (_Visit(mention, visit.taken_in) for mention in self._places.mentions(place))
             case Store(place=place, scope=scope):
                 for mention in self._places.mentions(place):
-                    if self._may_share(place, scope, mention.scope):
+                    if self._project.applications.is_one_place(place, scope, mention.scope):
                         yield _Visit(mention, mention.scope)
             case End():
                 pass
-
-    def _may_share(self, place: Place, one: Scope, other: Scope) -> bool:
-        """Whether the place is one and the same in two bodies: `app.state.task` is not in two applications."""
-        if not isinstance(place, AttributePlace) or isinstance(place.owner, Class):
-            return True
-        return self._project.applications.may_share(module_of(one), module_of(other))
 
     def _is_for_good(self, end: End, visit: _Visit, origin: Mention) -> bool:
         """Whether the end may be the last one: not just what a client asks for, or a restart, or called by nobody."""

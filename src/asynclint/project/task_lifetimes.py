@@ -66,7 +66,7 @@ class TaskLifetimes:
         self._project = project
         modules = tuple(module for module in project.modules if not project.is_test(module))
         self.places = PlaceReader(project.evaluator, modules)
-        self._signals = StopSignals(self.places)
+        self._signals = StopSignals(project, self.places)
         self.ends = TaskEndReader(project, self.places)
         self.loops = EndlessLoopReader(project.evaluator, self.places)
 
@@ -75,7 +75,7 @@ class TaskLifetimes:
         if isinstance(scope, Function) and scope.full_name in self._project.layout.declared.task_keepers:
             return None
         loop = self.loops.of(function)
-        if loop is None or any(self._signals.is_raised(signal) for signal in loop.signals):
+        if loop is None or self.may_be_signalled(loop.signals, scope):
             return None
         if self._ends_all:
             return None
@@ -104,9 +104,9 @@ class TaskLifetimes:
             case _:
                 return False
 
-    def may_be_signalled(self, signals: tuple[Signal, ...]) -> bool:
-        """Whether something in the project may raise one of the signals."""
-        return any(self._signals.is_raised(signal) for signal in signals)
+    def may_be_signalled(self, signals: tuple[Signal, ...], waiting: Scope) -> bool:
+        """Whether something in the project may raise one of the signals for a loop that the body has, or starts."""
+        return any(self._signals.is_raised(signal, waiting) for signal in signals)
 
     @cached_property
     def _serves(self) -> bool:
