@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted, header_exprs, walk
+from asynclint.knowledge.asyncio_api import TASK_CLASS
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.values import (
     ClassValue,
+    Const,
     External,
     Instance,
     ModuleValue,
@@ -36,6 +38,8 @@ OUTSIDE: Final = "outside"
 MAX_REEXPORTS = 20
 
 _WORD = re.compile(rb"\w")
+_LOOKS = re.compile(rb"\bgetattr\(\s*[\w.]+,\s*[A-Za-z_]\w*\s*[,)]|\bvars\(\s*\w|\.__dict__\b")
+_TASK_CLASSES = frozenset({TASK_CLASS, "asyncio.Future"})
 _ELEMENT_GETTERS = frozenset({"get", "setdefault", "pop", "values", "items", "copy"})
 
 
@@ -70,6 +74,18 @@ class Mention(NamedTuple):
     """An expression that stands for a place (or a value), read or written, and the body it stands in."""
 
     node: ir.Expr
+    scope: Scope
+
+
+class _Look(NamedTuple):
+    """An expression that gives attributes of its holder whose names do not stand there.
+
+    `names` are those that the variable in `getattr(x, name)` may have; None for all, `vars(x)` and `x.__dict__`.
+    """
+
+    node: ir.Expr
+    holder: ir.Expr
+    names: frozenset[str] | None
     scope: Scope
 
 
@@ -158,6 +174,7 @@ class PlaceReader:
             case AttributePlace():
                 for module in self._with(place.name):
                     yield from self._attributes(place, module)
+                yield from self._looked_up(place)
             case GlobalPlace():
                 for module in self._with(place.name):
                     yield from self._globals(place, module)
@@ -181,6 +198,85 @@ class PlaceReader:
                 if _is_getattr_of(call, place.name, scope) and self._may_hold(call.args[0], scope, place):
                     yield Mention(call, scope)
 
+    def _looked_up(self, place: AttributePlace) -> Iterator[Mention]:
+        """The attribute by a name that stands elsewhere: in a constant collection, or among all of the object."""
+        for look in self._looks:
+            if look.names is None:
+                if self._may_be_of(look.holder, look.scope, place.owner):
+                    yield Mention(look.node, look.scope)
+            elif place.name in look.names and self._may_hold(look.holder, look.scope, place):
+                yield Mention(look.node, look.scope)
+
+    def _may_be_of(self, holder: ir.Expr, scope: Scope, owner: Class | str | None) -> bool:
+        """Whether the holder may be an object of the owner, or of a class that shares objects with it."""
+        for value in members(self._evaluator.value(holder, scope)):
+            cls = _owner(value)
+            if isinstance(cls, Class) and isinstance(owner, Class):
+                if self._share_objects(cls, owner):
+                    return True
+            elif isinstance(value, Unknown) or owner is None or cls == owner:
+                return True
+        return False
+
+    @cached_property
+    def _looks(self) -> tuple[_Look, ...]:
+        return tuple(
+            look
+            for module in self._modules
+            for scope in bodies_at(module, [match.start() for match in _LOOKS.finditer(module.data)])
+            for look in self._looks_in(scope)
+        )
+
+    def _looks_in(self, scope: Scope) -> Iterator[_Look]:
+        """Among all attributes of an object tasks are looked for only where a value is tested for being one."""
+        of_all: list[_Look] = []
+        for call in scope.index.calls:
+            match call:
+                case ir.Call(func=ir.Name(id="getattr"), args=(holder, ir.Name() as name, *_)):
+                    if names := frozenset(self._texts(name, scope)):
+                        yield _Look(call, holder, names, scope)
+                case ir.Call(func=ir.Name(id="vars"), args=(holder,)):
+                    of_all.append(_Look(call, holder, None, scope))
+        of_all += [_Look(node, node.value, None, scope) for node in scope.index.attributes if node.attr == "__dict__"]
+        if of_all and any(self._is_test_for_task(call, scope) for call in scope.index.calls):
+            yield from of_all
+
+    def _texts(self, node: ir.Name, scope: Scope) -> Iterator[str]:
+        """The texts that a variable may have, also where an annotation says no more of its collection than `str`."""
+        for value in members(self._evaluator.value(node, scope)):
+            if isinstance(value, Const) and isinstance(value.value, str):
+                yield value.value
+        use = scope.index.use(node)
+        inner = [binding for binding in use.inner if binding.name == node.id]
+        for binding in inner or scope.index.reaching(node.id, use):
+            if binding.kind in {"for", "comprehension"} and isinstance(binding.value, ir.Name | ir.Attribute):
+                for part in self._display(binding.value, scope):
+                    if isinstance(part, ir.Constant) and isinstance(part.value, str):
+                        yield part.value
+
+    def _display(self, node: ir.Expr, scope: Scope) -> Iterator[ir.Expr]:
+        """What is written in the collection that a global or an attribute of a class is bound to."""
+        match self.of(node, scope):
+            case GlobalPlace(module=module, name=name):
+                bindings = module.index.bindings.get(name, [])
+            case AttributePlace(owner=Class() as owner, name=name):
+                classes = [entry for entry in self._evaluator.members.mro(owner) if isinstance(entry, Class)]
+                bindings = next((entry.index.bindings[name] for entry in classes if entry.index.binds(name)), [])
+            case _:
+                return
+        for binding in bindings:
+            if binding.value is not None:
+                yield from walk(binding.value)
+
+    def _is_test_for_task(self, call: ir.Call, scope: Scope) -> bool:
+        """`isinstance(value, asyncio.Task)`."""
+        match call:
+            case ir.Call(func=ir.Name(id="isinstance"), args=(_, classes)):
+                values = [value for node in walk(classes) for value in members(self._evaluator.value(node, scope))]
+                return any(isinstance(value, External) and value.name in _TASK_CLASSES for value in values)
+            case _:
+                return False
+
     def _may_hold(self, holder: ir.Expr, scope: Scope, place: AttributePlace) -> bool:
         """Whether the holder may be an object of the place's owner."""
         return any(self._is_owner(member, place) for member in members(self._evaluator.value(holder, scope)))
@@ -194,14 +290,18 @@ class PlaceReader:
         return owner == place.owner
 
     def _related(self, one: Class, other: Class, name: str) -> bool:
+        # A class that uses an attribute which no class it knows of sets is a mixin: it may share any object's.
+        mro = self._evaluator.members.mro(one)
+        return self._share_objects(one, other) or not any(
+            self._sets(entry, name) for entry in mro if isinstance(entry, Class)
+        )
+
+    def _share_objects(self, one: Class, other: Class) -> bool:
+        """Whether an object may be of both classes: one is the other's heir, or they have one in common."""
         mro = self._evaluator.members.mro
         if one in mro(other) or other in mro(one) or "typing.Protocol" in mro(one):
             return True
-        # Classes with an heir in common share its objects; and a class that uses an attribute which no class it knows
-        # of sets is a mixin: it may share any object's.
-        if any(one in mro(heir) for heir in self.heirs(other)):
-            return True
-        return not any(self._sets(entry, name) for entry in mro(one) if isinstance(entry, Class))
+        return any(one in mro(heir) for heir in self.heirs(other))
 
     def heirs(self, cls: Class) -> Iterator[Class]:
         """The classes that inherit from one, directly or not."""
