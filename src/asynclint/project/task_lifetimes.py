@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
-from asynclint.flow.traversal import dotted, walk
+from asynclint.flow.traversal import dotted, header_exprs, walk
 from asynclint.knowledge.fastapi_api import WEBSOCKET_ENDPOINTS
 from asynclint.project.endless_loops import EndlessLoopReader
 from asynclint.project.model import Class, Function, Scope
@@ -127,12 +127,23 @@ class TaskLifetimes:
         )
 
     def is_at_shutdown(self, function: Function) -> bool:
-        """Whether the function ends things by its name, or is a hook of the application's end, or called by one."""
-        if _ENDINGS.search(function.name) or self._is_hook(function):
+        """Whether the function ends things by its name, or is a hook of the application's end, or called by one.
+
+        A loop that is started as a task is none, be it called `cleanup` or started by a lifespan.
+        """
+        if self._is_hook(function):
             return True
+        if _ENDINGS.search(function.name):
+            return not self._is_started_loop(function)
         return any(
-            isinstance(scope, Function) and self._is_hook(scope)
-            for scope, _ in self._project.calls_named(frozenset({function.name}))
+            isinstance(scope, Function) and self._is_hook(scope) and not _is_started_before_yield(call, scope)
+            for scope, call in self._project.calls_named(frozenset({function.name}))
+        )
+
+    def _is_started_loop(self, function: Function) -> bool:
+        return (
+            any(_is_handed_on(call, scope) for scope, call in self._project.callers.of(function))
+            and self.loops.of(function) is not None
         )
 
     def _is_hook(self, function: Function) -> bool:
@@ -203,6 +214,25 @@ class TaskLifetimes:
                         if _ends_object(method):
                             return method
         return None
+
+
+def _is_started_before_yield(call: ir.Call, lifespan: Function) -> bool:
+    """Whether a lifespan makes a task of the coroutine, which then runs beside the application."""
+    return _is_handed_on(call, lifespan) and any(
+        isinstance(node, ir.Yield) and node.start > call.start
+        for statement in lifespan.index.statements
+        for expr in header_exprs(statement)
+        for node in walk(expr)
+    )
+
+
+def _is_handed_on(call: ir.Call, scope: Scope) -> bool:
+    """Whether what the call gives goes into another call, and nothing there is awaited: `create_task(loop())`."""
+    parent, is_given = scope.index.parents.get(id(call)), False
+    while isinstance(parent, ir.Call | ir.Collection | ir.Comprehension | ir.Starred):
+        is_given = is_given or isinstance(parent, ir.Call)
+        parent = scope.index.parents.get(id(parent))
+    return is_given and not isinstance(parent, ir.Await | ir.With | ir.For)
 
 
 def _ends_object(method: Function) -> bool:
