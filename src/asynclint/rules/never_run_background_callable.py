@@ -30,6 +30,11 @@ def check(module: ModuleContext) -> Iterator[Diagnostic]:
 
 def _message(item: VainCallable) -> str:
     match item.how:
+        case "coroutine" if item.function is not None and not item.function.is_async:
+            return (
+                f"the work never runs: `{item.name}` is sync, and nobody awaits the coroutine that it returns; make it "
+                "`async` and await the coroutine in it"
+            )
         case "coroutine":
             return (
                 f"the work never runs: what is called here is sync, and nobody awaits the coroutine of `{item.name}` "
