@@ -42,6 +42,6 @@ def catches_all(handler: ir.ExceptHandler) -> bool:
 
 
 def may_suppress(statement: ir.With) -> bool:
-    """Whether an exception may end with this statement: by name, as few context managers do this."""
+    """Whether an exception may end with this statement: by name, as few context managers do this (`logger.catch`)."""
     calls = (item.context for item in statement.items if isinstance(item.context, ir.Call))
-    return any(dotted(call.func).rpartition(".")[2] in ("suppress", "raises") for call in calls)
+    return any(dotted(call.func).rpartition(".")[2] in ("catch", "suppress", "raises") for call in calls)

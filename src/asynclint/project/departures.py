@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.flow.control_flow import Kind
 from asynclint.flow.traversal import header_exprs, statements, walk
+from asynclint.knowledge.failures import ErrorsOf
 from asynclint.knowledge.fastapi_api import HTTP_EXCEPTIONS
 from asynclint.knowledge.names import canonical, lineage
 from asynclint.project.model import Class
 from asynclint.project.values import (
     BoundMethod,
     ClassValue,
+    Container,
     External,
     FunctionValue,
     GeneratorValue,
@@ -37,7 +39,13 @@ if TYPE_CHECKING:
 MAX_CALLS: Final = 4
 """Functions that only raise, called by one another; real ones do not even call a second."""
 
+CATCH: Final = "loguru.logger.catch"
+"""https://loguru.readthedocs.io/en/stable/api/logger.html#loguru._logger.Logger.catch: it logs and ends `exception`."""
+
 _EVERYTHING = frozenset({"BaseException"})
+Kinds: TypeAlias = "tuple[Class | str | ErrorsOf, ...] | None"
+"""The classes of which some may be raised: of the project, by canonical name, or of a library; None: not known."""
+
 _NOT_EXCEPTION = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "asyncio.CancelledError"})
 
 
@@ -45,13 +53,14 @@ _NOT_EXCEPTION = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", 
 class Raised:
     """An exception on its way out: the statement that raises it, or the call that can only raise.
 
-    `kinds` are the classes it may have, each a class of the project or a canonical name; None where nothing is known.
+    `kinds` are the classes it may have, each a class of the project, a canonical name or some error of a library; None
+    where nothing is known.
     `function` is where the statement stands.
     """
 
     function: Function
     statement: ir.Stmt
-    kinds: tuple[Class | str, ...] | None
+    kinds: Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +172,9 @@ class DepartureReader:
     def _may_swallow(self, statement: ir.With, raised: Raised, function: Function) -> bool:
         """Whether a context manager may end the exception: `suppress`, or one of the project that has handlers."""
         for item in statement.items:
-            if isinstance(item.context, ir.Call) and self._is_suppress(item.context, function):
-                caught = self._caught_by(item.context.args, function)
+            ended = ended_by(item.context, function, self._evaluator)
+            if ended is not None:
+                caught = self._caught_by(ended, function)
                 if caught is None or raised.kinds is None:
                     return True
                 return any(self._is_any(kind, caught) is not False for kind in raised.kinds)
@@ -177,10 +187,6 @@ class DepartureReader:
                         if leave is not None and may_return_true(leave):
                             return True
         return False
-
-    def _is_suppress(self, call: ir.Call, function: Function) -> bool:
-        targets = self._evaluator.targets(self._evaluator.value(call.func, function))
-        return any(isinstance(target, External) and target.name == "contextlib.suppress" for target in targets)
 
     def _raised_at(self, function: Function, node: Node, handled: Raised | None) -> Raised | None:
         statement = node.origin
@@ -253,10 +259,10 @@ class DepartureReader:
 
     # -- classes of exceptions ---------------------------------------------------------------------------------
 
-    def _kinds(self, node: ir.Expr, function: Function) -> tuple[Class | str, ...] | None:
+    def _kinds(self, node: ir.Expr, function: Function) -> Kinds:
         return _classes(self._evaluator.value(node, function))
 
-    def _handled_kinds(self, function: Function, statement: ir.Stmt) -> tuple[Class | str, ...] | None:
+    def _handled_kinds(self, function: Function, statement: ir.Stmt) -> Kinds:
         """What the handler around a bare `raise` names."""
         handler = handler_around(function, statement)
         return self._caught(handler, function) if handler is not None else None
@@ -267,13 +273,17 @@ class DepartureReader:
         items = handler.type.items if isinstance(handler.type, ir.Collection) else (handler.type,)
         return self._caught_by(items, function)
 
-    def _caught_by(self, items: tuple[ir.Expr, ...], function: Function) -> tuple[Class | str, ...] | None:
+    def _caught_by(self, items: tuple[ir.Expr | None, ...], function: Function) -> tuple[Class | str, ...] | None:
         found: list[Class | str] = []
         for item in items:
-            classes = _classes(self._evaluator.value(item, function))
-            if classes is None:
+            if item is None:
                 return None
-            found += classes
+            value = self._evaluator.value(item, function)
+            named = value.items if isinstance(value, Container) and value.items else (value,)  # `except NETWORK_ERRORS`
+            for classes in map(_classes, named):
+                if classes is None:
+                    return None
+                found += classes
         return tuple(found)
 
     def _takes(self, handler: ir.ExceptHandler, raised: Raised, function: Function) -> bool | None:
@@ -291,7 +301,9 @@ class DepartureReader:
         answers = {self._is_any(kind, caught) for kind in raised.kinds}
         return answers.pop() if len(answers) == 1 else None
 
-    def _is_any(self, kind: Class | str, caught: tuple[Class | str, ...]) -> bool | None:
+    def _is_any(self, kind: Class | str | ErrorsOf, caught: tuple[Class | str, ...]) -> bool | None:
+        if isinstance(kind, ErrorsOf):
+            return self._names_one_of(kind, caught)
         ancestors, complete = self._ancestors(kind)
         if any(item in ancestors for item in caught):
             return True
@@ -300,6 +312,14 @@ class DepartureReader:
         # A class of the project cannot be above one of a library.
         foreign = isinstance(kind, str) and all(isinstance(item, Class) for item in caught)
         return False if complete or foreign else None
+
+    def _names_one_of(self, errors: ErrorsOf, caught: tuple[Class | str, ...]) -> bool | None:
+        names = [item for item in caught if isinstance(item, str)]
+        if "Exception" in names or any(map(errors.is_named_by, names)):
+            return True
+        if any(self._is_any(item, caught) for item in errors.classes):
+            return True
+        return None if names else False
 
     def _ancestors(self, kind: Class | str) -> tuple[set[Class | str], bool]:
         """The class with those above it, and whether these are all."""
@@ -330,6 +350,31 @@ def _yields_guarded(manager: Function) -> bool:
 
 def _has_yield(statement: ir.Stmt) -> bool:
     return any(isinstance(node, ir.Yield) for expr in header_exprs(statement) for node in walk(expr))
+
+
+def ended_by(context: ir.Expr, function: Function, evaluator: Evaluator) -> tuple[ir.Expr | None, ...] | None:
+    """The exception classes that `suppress` or `logger.catch` is told to end; None stands for all of them."""
+    if not isinstance(context, ir.Call):
+        return None
+    for target in evaluator.targets(evaluator.value(context.func, function)):
+        match target:
+            case External(name="contextlib.suppress"):
+                return context.args
+            case External(name=name) if canonical(name) == CATCH and not _raises_again(context):
+                return context.args[:1] or (_keyword(context, "exception"),)
+            case _:
+                continue
+    return None
+
+
+def _raises_again(catch: ir.Call) -> bool:
+    """Whether `logger.catch` is told to let the exception go on, or may be."""
+    given = _keyword(catch, "reraise")
+    return given is not None and not (isinstance(given, ir.Constant) and not given.value)
+
+
+def _keyword(call: ir.Call, name: str) -> ir.Expr | None:
+    return next((item.value for item in call.keywords if item.name == name), None)
 
 
 def may_return_true(leave: Function) -> bool:
@@ -369,7 +414,7 @@ def _classes(value: Value) -> tuple[Class | str, ...] | None:
     return tuple(found) or None
 
 
-def _joined(raised: list[Raised]) -> tuple[Class | str, ...] | None:
+def _joined(raised: list[Raised]) -> Kinds:
     kinds = [item.kinds for item in raised]
     return None if None in kinds else tuple(kind for item in kinds if item is not None for kind in item)
 

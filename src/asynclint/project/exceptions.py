@@ -11,9 +11,10 @@ from asynclint.project.uncovered import Source, UncoveredReader
 if TYPE_CHECKING:
     from asynclint.core.span import Span
     from asynclint.flow import ir
+    from asynclint.project.departures import Kinds
     from asynclint.project.inference import Evaluator
     from asynclint.project.model import Function, Scope
-    from asynclint.project.uncovered import Kinds, Uncovered
+    from asynclint.project.uncovered import Uncovered
 
 _Key: TypeAlias = "tuple[Source, Kinds]"
 """What is told apart on the way up: handlers on it take one kind of exception and let another pass."""

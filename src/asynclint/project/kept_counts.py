@@ -13,13 +13,14 @@ from asynclint.flow import ir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from asynclint.project.departures import Kinds
     from asynclint.project.model import Class, Function
 
 _OF_THE_PROGRAM = frozenset({"ValueError", "RuntimeError", "AssertionError"})
 """What such complaints are raised as. An exception of another class is made to be caught: no seats are left."""
 
 
-def complains_of_balance(statement: ir.Raise, function: Function, kinds: tuple[Class | str, ...] | None) -> bool:
+def complains_of_balance(statement: ir.Raise, function: Function, kinds: Kinds) -> bool:
     """Whether the exception is raised only where a count of the object has run out, by calls that nothing matches."""
     owner = function.owner
     around = function.index.enclosing.get(id(statement))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
@@ -12,16 +12,18 @@ from asynclint.flow.raising import may_suppress
 from asynclint.flow.traversal import blocks, dotted, header_exprs, span_start, statements, walk
 from asynclint.knowledge import blocking as knowledge
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
-from asynclint.knowledge.failures import failures
+from asynclint.knowledge.failures import OF_ANYTHING, failures
 from asynclint.knowledge.offloading import OFFLOADERS
 from asynclint.knowledge.trivial_calls import LOG_METHODS, is_trivial
-from asynclint.project.departures import DepartureReader, Raised, may_return_true
+from asynclint.project.departures import DepartureReader, Raised, ended_by, may_return_true
 from asynclint.project.kept_counts import complains_of_balance
 from asynclint.project.model import Class, Function
+from asynclint.project.origins import origin_of
 from asynclint.project.overriding import OverridingReader
 from asynclint.project.sites import argument_at, argument_for
 from asynclint.project.values import (
     BoundMethod,
+    Container,
     Coroutine,
     External,
     FunctionValue,
@@ -36,6 +38,7 @@ from asynclint.project.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from asynclint.project.departures import Kinds
     from asynclint.project.inference import Evaluator
     from asynclint.project.model import Scope
     from asynclint.project.values import Value
@@ -77,11 +80,11 @@ _LOG_LIBRARIES = ("logging", "loguru", "structlog")
 _WITH_DEFAULT = frozenset({"dict.pop", "next"})
 """Given a second argument, they return it instead of raising."""
 
+_IGNORES_ERRORS = frozenset({"shutil.rmtree"})
+"""With `ignore_errors=True` they raise nothing: https://docs.python.org/3/library/shutil.html#shutil.rmtree"""
+
 _STANDS_FOR_WORK = frozenset({"time.sleep"})
 """Cannot fail, but a background function that only waits is a placeholder for one that works."""
-
-Kinds: TypeAlias = "tuple[Class | str, ...] | None"
-"""The classes of which some may be raised, each a class of the project or a canonical name; None: not known."""
 
 
 class Source(enum.Enum):
@@ -268,17 +271,17 @@ class UncoveredReader:
         if isinstance(node, ir.Collection):
             return any(self._is_among(item, function) for item in node.items)
         value = self._evaluator.value(node, function)
-        return any(isinstance(member, External) and member.name in _BROAD for member in members(value))
+        named = value.items if isinstance(value, Container) else members(value)
+        return any(isinstance(member, External) and member.name in _BROAD for member in named)
 
     def _suppresses(self, statement: ir.With, function: Function) -> bool:
         return any(self._ends_all(item.context, function, is_async=statement.is_async) for item in statement.items)
 
     def _ends_all(self, context: ir.Expr, function: Function, *, is_async: bool) -> bool:
         """Whether the context manager ends every exception of its block."""
-        if isinstance(context, ir.Call):
-            targets = self._evaluator.targets(self._evaluator.value(context.func, function))
-            if any(isinstance(item, External) and item.name == "contextlib.suppress" for item in targets):
-                return any(self._is_among(arg, function) for arg in context.args)
+        ended = ended_by(context, function, self._evaluator)
+        if ended is not None:
+            return any(self._is_among(item, function) for item in ended)
         leave = "__aexit__" if is_async else "__exit__"
         for member in members(self._evaluator.value(context, function)):
             match member:
@@ -374,9 +377,14 @@ class UncoveredReader:
                 case External(name=external) if not external.startswith(_FORMS):
                     yield from self._outside(external, node, around, function, awaited=awaited)
                 case Unknown() | External() if awaited and name.rpartition(".")[2] not in CLOSERS:
-                    yield around.place(span, f"awaits `{name}`", Source.AWAIT)
+                    yield around.place(span, f"awaits `{name}`", Source.AWAIT, kinds=self._failures_of(node, function))
                 case _:
                     continue
+
+    def _failures_of(self, call: ir.Call, function: Function) -> Kinds:
+        """What awaiting a call may raise of which only the library may be known: that of the object it is asked of."""
+        origin = origin_of(call.func, function, self._evaluator)
+        return (failures(origin) if origin is not None else None) or (OF_ANYTHING,)
 
     def _implementations(self, target: Value) -> tuple[Function, ...]:
         """What calling an abstract method of an object may run; not where the class is named: `super().write()`."""
@@ -572,6 +580,8 @@ def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
     if is_trivial(name) or name.startswith(_PRIMITIVES) or name in _PUTS or last in CLOSERS:
         return None
     known = knowledge.lookup(name)
+    if name in _IGNORES_ERRORS and _is_told(call, "ignore_errors", position=1):
+        return None
     if name in TASK_FACTORIES or (name in _WITH_DEFAULT and len(call.args) > 1):
         return None
     if last in _QUESTIONS and not awaited and (known is None or known.tier == "metadata"):
@@ -581,6 +591,14 @@ def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
     if awaited:
         return Source.AWAIT
     return None if _is_class(name) else Source.DOUBT
+
+
+def _is_told(call: ir.Call, name: str, *, position: int) -> bool:
+    """Whether an argument is given as a true constant."""
+    given = next((item.value for item in call.keywords if item.name == name), None)
+    if given is None and len(call.args) > position:
+        given = call.args[position]
+    return isinstance(given, ir.Constant) and bool(given.value)
 
 
 def _logs(function: Function) -> bool:

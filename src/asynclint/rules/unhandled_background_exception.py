@@ -136,7 +136,8 @@ request A  ━━▶ 200
 request B     ━━▶ 200, in the belief that A was told
 """,
     limits=(
-        "Exceptions of libraries that the tables do not know, and of code that is not resolved.",
+        "Libraries whose errors the tables do not know: a handler for any class of the library covers all of them.",
+        "Awaited calls that are not resolved: a handler for a class of any library covers them.",
         "Whether a monitoring library picks up what the server logs.",
     ),
     settings=(

@@ -258,5 +258,5 @@ def place(lost: Raised) -> Span:
 def exception_name(raised: Raised) -> str:
     """What is raised, as people call it."""
     kinds = raised.kinds or ()
-    names = {kind if isinstance(kind, str) else kind.name for kind in kinds}
+    names = {kind if isinstance(kind, str) else getattr(kind, "name", "Exception") for kind in kinds}
     return names.pop().rpartition(".")[2] if len(names) == 1 and not names & {"Exception", "BaseException"} else ""
