@@ -345,6 +345,54 @@ async def up():
     assert task.closer is None
 
 
+def test_the_method_that_only_requests_call_is_named(link: LinkProgram) -> None:
+    source = f"""{LOOP}
+class Service:
+    def start(self):
+        self.task = asyncio.create_task(poll())
+    async def stop(self):
+        self.task.cancel()
+        await self.task
+service = Service()
+@app.post("/stop")
+async def stop():
+    await service.stop()
+@app.on_event("startup")
+async def up():
+    service.start()
+"""
+    (task,) = unended(link({"app.py": source}))
+    assert task.stopper is not None
+    assert task.stopper.qualname == "Service.stop"
+    assert task.asked is task.stopper
+    assert task.closer is None
+
+
+def test_a_helper_that_only_requests_call_is_no_method_that_ends_the_object(link: LinkProgram) -> None:
+    source = f"""{LOOP}
+class Service:
+    def start(self, key):
+        self.tasks = {{key: asyncio.create_task(poll())}}
+    def drop(self, key):
+        self.tasks.pop(key).cancel()
+    async def close(self):
+        pass
+service = Service()
+@app.post("/stop")
+async def stop(key: str):
+    service.drop(key)
+@app.on_event("startup")
+async def up():
+    service.start("")
+"""
+    (task,) = unended(link({"app.py": source}))
+    assert task.asked is not None
+    assert task.asked.qualname == "Service.drop"
+    assert task.stopper is None
+    assert task.closer is not None
+    assert task.closer.qualname == "Service.close"
+
+
 def test_a_method_called_run_is_no_event_loop(link: LinkProgram) -> None:
     source = f"""{LOOP}
 class Service:

@@ -28,12 +28,45 @@ class FunctionUse:
         self._project = project
         self._places = places
         self._used: dict[int, bool] = {}
+        self._for_requests: dict[int, bool] = {}
 
     def is_for_requests(self, scope: Scope) -> bool:
-        """Whether the body runs only when a client asks for it: nobody asks when the application shuts down."""
-        return isinstance(scope, Function) and any(
-            Role.ROUTE in self._project.roles.of(function) for function in (scope, *scope.ancestors())
-        )
+        """Whether the body runs only when a client asks for it: nobody asks when the application shuts down.
+
+        It is a route, or all that calls it is for requests. A function that is handed on may be called by anything.
+        """
+        if not isinstance(scope, Function):
+            return False
+        found = self._for_requests.get(id(scope))
+        if found is None:
+            found = self._for_requests[id(scope)] = self._is_only_asked_for(scope)
+        return found
+
+    def _is_only_asked_for(self, function: Function) -> bool:
+        pending: list[Function] = [function]
+        seen = {function}
+        while pending:
+            current = pending.pop()
+            if any(Role.ROUTE in self._project.roles.of(around) for around in (current, *current.ancestors())):
+                continue
+            callers = self._all_callers(current)
+            if not callers:
+                return False
+            pending += callers - seen
+            seen |= callers
+        return True
+
+    def _all_callers(self, function: Function) -> set[Function]:
+        """The functions that call it, where there is surely nothing else that does; else none."""
+        if self._is_made_for_others(function) or any(self.named_in_headers(function)):
+            return set()
+        callers: set[Function] = set()
+        for node, scope in self.mentions(function):
+            parent = scope.index.parents.get(id(node))
+            if not isinstance(scope, Function) or not isinstance(parent, ir.Call) or parent.func is not node:
+                return set()
+            callers.add(scope)
+        return callers
 
     def is_used(self, scope: Scope) -> bool:
         """Whether something may call the function: the project by its name, or a framework that it is made for."""

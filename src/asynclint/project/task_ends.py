@@ -95,12 +95,14 @@ class TaskEnding:
     """What becomes of a task in the end.
 
     `end` is the first place found that ends it; `stores` are the attributes and globals that keep it, in the order
-    in which they were met. `idle` is a function that would end it, if anything called it.
+    in which they were met. `idle` is a function that would end it, if anything called it; `asked` is one that ends it
+    when a client asks for that.
     """
 
     end: End | None
     stores: tuple[Store, ...]
     idle: Function | None = None
+    asked: Function | None = None
 
 
 class TaskEndReader:
@@ -122,15 +124,18 @@ class TaskEndReader:
         origin = Mention(node, scope)
         stores: dict[Place, Store] = {}
         idle: Function | None = None
+        asked: Function | None = None
         for move, visit in self._moves(origin):
             if isinstance(move, End):
                 if self._is_for_good(move, visit, origin):
                     return TaskEnding(move, _lasting(stores))
                 if isinstance(visit.taken_in, Function) and not self._use.is_used(visit.taken_in):
                     idle = idle or visit.taken_in
+                elif isinstance(visit.taken_in, Function) and self._use.is_for_requests(visit.taken_in):
+                    asked = asked or visit.taken_in
             if isinstance(move, Store):
                 stores.setdefault(move.place, move)
-        return TaskEnding(None, _lasting(stores), idle)
+        return TaskEnding(None, _lasting(stores), idle, asked)
 
     def ends(self, node: ir.Expr, scope: Scope) -> tuple[End, ...]:
         """Every place that ends the task, be it only for a client or before a restart."""

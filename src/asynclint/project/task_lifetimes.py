@@ -1,7 +1,8 @@
 """Tasks that run for ever and that nothing in the project ends.
 
 What may end a task: any code that cancels or awaits it, wherever it is kept, or that raises the signal on which its
-loop stops. Code of tests does not count, and neither does a route: no client asks for it when the application stops.
+loop stops. Code of tests does not count, and neither does a route or what only routes call: no client
+asks for it when the application stops.
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ class UnendedTask:
     """A method that ends the object which keeps the task, and leaves the task alone."""
     idle: Function | None
     """A function that would end the task, and that nothing calls."""
+    asked: Function | None
+    """A function that ends the task when a client asks for it, and that nothing else calls."""
+    stopper: Function | None
+    """`asked`, where it is a method that ends its object and could be called when the application ends."""
     is_certain: bool
     """No signal that may be raised unseen, no place whose owner is unknown, and an application that ends."""
 
@@ -91,7 +96,10 @@ class TaskLifetimes:
         is_certain = self._serves and owned and not loop.signals
         if isinstance(scope, Function) and self._project.lifecycle_hooks.never_runs(scope):
             return None
-        return UnendedTask(loop, ending.stores, None if ending.idle else closer, ending.idle, is_certain)
+        stopper = ending.asked if ending.asked is not None and _ends_object(ending.asked) else None
+        if ending.idle is not None or stopper is not None:
+            closer = None
+        return UnendedTask(loop, ending.stores, closer, ending.idle, ending.asked, stopper, is_certain)
 
     def _has_owner(self, store: Store) -> bool:
         """Whether it is known whose place it is; the parameter of a lifespan is the application, annotated or not."""
@@ -238,5 +246,7 @@ def _is_handed_on(call: ir.Call, scope: Scope) -> bool:
 def _ends_object(method: Function) -> bool:
     if method.name in _EXITS:
         return True
+    if method.owner is None:
+        return False
     required = [param for param in method.ir.params if param.default is None and not param.kind.startswith("var")]
     return bool(_CLOSERS.match(method.name)) and len(required) == 1 and not method.ir.decorators

@@ -62,6 +62,10 @@ def _cause(task: UnendedTask) -> tuple[str, str]:
     kept = _kept_in(task)
     if task.idle is not None:
         return f"nothing calls `{task.idle.qualname}`, which would end it", f"call `{task.idle.qualname}`"
+    if task.stopper is not None:
+        return f"only requests call `{task.stopper.qualname}`, which ends it", f"call `{task.stopper.qualname}`"
+    if kept and task.asked is not None:
+        return f"only requests end `{kept}`", "cancel it and await it"
     if kept:
         return f"nothing cancels or awaits `{kept}`", "cancel it and await it"
     return "nothing keeps its task to cancel it", "keep the task, cancel it and await it"
@@ -102,6 +106,9 @@ def _steps(module: ModuleContext, task: UnendedTask) -> Iterator[ChainStep]:
         yield module.step(closer.module, closer.name_span, f"`{closer.qualname}` leaves the task running")
     if task.idle is not None:
         yield module.step(task.idle.module, task.idle.name_span, f"nothing calls `{task.idle.qualname}`")
+    elif task.asked is not None:
+        asked = task.asked
+        yield module.step(asked.module, asked.name_span, f"`{asked.qualname}` ends it, and only requests come here")
 
 
 _GUIDE = """

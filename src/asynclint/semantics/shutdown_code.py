@@ -71,6 +71,8 @@ class _Writer:
         """Raises CannotBeWrittenError."""
         if self._task.idle is not None:
             return self._by_calling(self._task.idle)
+        if self._task.stopper is not None:
+            return self._by_calling(self._task.stopper)
         handle = next((handle_of(self._project, self._site, store) for store in self._task.stores), None)
         if self._task.stores and handle is None:
             raise CannotBeWrittenError
