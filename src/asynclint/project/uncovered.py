@@ -69,6 +69,8 @@ _AWAITS_FIRST = frozenset({"asyncio.shield"})
 """They await their argument and add no way to fail of their own (`wait_for` adds its TimeoutError)."""
 
 _WAIT_FOR = "asyncio.wait_for"
+_GATHER = "asyncio.gather"
+_TAKING_WORDS = ("gather", "wait_for")
 _WAITS = frozenset({"acquire", "get", "join", "put", "wait"})
 """Last words of the methods of queues, events and locks: waiting for one of them for a time fails in one way."""
 
@@ -360,7 +362,10 @@ class UncoveredReader:
     def _places_of_call(self, node: ir.Call, around: _Around, function: Function) -> Iterator[Uncovered]:
         if self._parameter_run(node, function) is not None:
             return  # what fails there is the work of whoever hands it over: see `works_given`
-        awaited = isinstance(function.index.parents.get(id(node)), ir.Await)
+        taker = self._taker(node, function)
+        if taker is not None and _collects_exceptions(taker):
+            return
+        awaited = isinstance(function.index.parents.get(id(taker or node)), ir.Await)
         span = Span(node.start, node.end)
         name = dotted(node.func) or "…"
         for target in self._evaluator.targets(self._evaluator.value(node.func, function)):
@@ -376,10 +381,47 @@ class UncoveredReader:
                             yield replace(around.place(span, what, None, item), among=among)
                 case External(name=external) if not external.startswith(_FORMS):
                     yield from self._outside(external, node, around, function, awaited=awaited)
-                case Unknown() | External() if awaited and name.rpartition(".")[2] not in CLOSERS:
+                case Unknown() | External() if awaited and not (taker and _only_waits(node)) and not _only_ends(name):
                     yield around.place(span, f"awaits `{name}`", Source.AWAIT, kinds=self._failures_of(node, function))
                 case _:
                     continue
+
+    def _taker(self, node: ir.Call, function: Function) -> ir.Call | None:
+        """The `gather` or `wait_for` that a coroutine is made for: it raises what the coroutine does."""
+        parents = function.index.parents
+        inner: ir.Expr = node
+        parent = parents.get(id(inner))
+        while isinstance(parent, ir.Starred | ir.Collection | ir.Comprehension):
+            if isinstance(parent, ir.Comprehension) and inner not in parent.elements:
+                return None
+            inner, parent = parent, parents.get(id(parent))
+        if (
+            not isinstance(parent, ir.Call)
+            or inner not in parent.args
+            or not dotted(parent.func).endswith(_TAKING_WORDS)
+        ):
+            return None
+        targets = self._evaluator.targets(self._evaluator.value(parent.func, function))
+        takes = any(isinstance(item, External) and item.name in (_GATHER, _WAIT_FOR) for item in targets)
+        return parent if takes else None
+
+    def _gathered(self, call: ir.Call, function: Function) -> Iterator[Function]:
+        """The functions of coroutines and tasks that `gather` is given by the name of a local, or of a list of them."""
+        if _collects_exceptions(call):
+            return
+        cancels = any(
+            isinstance(item.func, ir.Attribute) and item.func.attr == "cancel" for item in function.index.calls
+        )
+        for arg in call.args:
+            node = arg.value if isinstance(arg, ir.Starred) else arg
+            if not isinstance(node, ir.Name) or not _is_local(node, function) or cancels:
+                continue
+            for member in members(self._evaluator.value(node, function)):
+                of_one = member.element if isinstance(member, Container) else member
+                for value in members(of_one):
+                    work = value.coroutine if isinstance(value, TaskValue) else value
+                    if isinstance(work, Coroutine) and isinstance(work.function, Function):
+                        yield work.function
 
     def _failures_of(self, call: ir.Call, function: Function) -> Kinds:
         """What awaiting a call may raise of which only the library may be known: that of the object it is asked of."""
@@ -403,7 +445,11 @@ class UncoveredReader:
             yield from (around.place(span, f"runs `{item.qualname}`", None, item) for item in work)
         elif run is not None and name in _AWAITS_FIRST:
             yield from self._awaited(run, span, around, function)
-        elif name == _WAIT_FOR and node.args and _only_waits(node.args[0]):
+        elif name == _GATHER:
+            if awaited:
+                works = dict.fromkeys(self._gathered(node, function))
+                yield from (around.place(span, f"runs `{item.qualname}`", None, item) for item in works)
+        elif name == _WAIT_FOR and node.args and isinstance(node.args[0], ir.Call):
             yield around.place(span, f"calls `{name}`", Source.AWAIT, kinds=("TimeoutError",))
         else:
             source = _source_of(name, node, awaited=awaited)
@@ -618,6 +664,21 @@ def _is_log(call: ir.Call) -> bool:
 
 def _only_waits(node: ir.Expr) -> bool:
     return isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in _WAITS
+
+
+def _only_ends(name: str) -> bool:
+    return name.rpartition(".")[2] in CLOSERS
+
+
+def _collects_exceptions(call: ir.Call) -> bool:
+    """Whether `gather` returns exceptions among the results, or may be told to."""
+    given = [item.value for item in call.keywords if item.name in {"return_exceptions", None}]
+    return any(not (isinstance(value, ir.Constant) and not value.value) for value in given)
+
+
+def _is_local(node: ir.Name, function: Function) -> bool:
+    bindings = function.index.bindings.get(node.id, ())
+    return bool(bindings) and all(item.kind != "param" for item in bindings)
 
 
 def _nodes_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:
