@@ -201,3 +201,10 @@ def test_honouring_peers_can_be_turned_off(folder: Path, asynclint: Runner) -> N
     (folder / "a.py").write_text(HEAD + "    time.sleep(1)  # noqa: ASYNC251\n")
     assert asynclint("check", "a.py")[0] == 0
     assert asynclint("check", "--no-honour-peer-noqa", "a.py")[0] == 1
+
+
+def test_nothing_is_written_through_a_link_to_nothing(folder: Path, asynclint: Runner) -> None:
+    (folder / ".asynclint-baseline.json").symlink_to(folder.parent / "elsewhere.json")
+    reason = "error: cannot use the baseline .asynclint-baseline.json: it is a symbolic link to nothing"
+    assert asynclint("baseline", "create", ".") == (2, [], [reason])
+    assert not (folder.parent / "elsewhere.json").exists()

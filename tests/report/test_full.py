@@ -11,6 +11,7 @@ import pytest
 from asynclint.core.diagnostic import Diagnostic, Report, Severity
 from asynclint.report.frame import MAX_WIDTH, frame
 from asynclint.report.full import MANY, render
+from asynclint.report.printable import printable_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,3 +145,8 @@ def test_of_a_very_long_line_the_part_around_the_range_is_shown(
     assert shown.carets.strip() == "^^^"
     whole = frame(locator("a.py", "f" * 5000, "f" * 5000))
     assert whole.carets == "^" * MAX_WIDTH
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0 "])
+def test_a_file_name_is_no_command_behind_blanks_either(blank: str) -> None:
+    assert printable_path(f"{blank}::error::x.py").startswith("./")

@@ -78,6 +78,8 @@ def refuse_foreign(file: str) -> None:
 def _refuse_no_file(file: str) -> None:
     if posixpath.exists(file) and not posixpath.isfile(file):
         raise _refusal(file, "it is no regular file")
+    if posixpath.islink(file) and not posixpath.exists(file):
+        raise _refusal(file, "it is a symbolic link to nothing")  # a checkout may have one that leads out of it
 
 
 def refuse_nameless(file: str) -> None:

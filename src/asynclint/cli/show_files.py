@@ -9,7 +9,7 @@ from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, write_out
 from asynclint.config.settings import SettingsError
-from asynclint.report.printable import printable
+from asynclint.report.printable import printable_path
 
 if TYPE_CHECKING:
     from asynclint.config.settings import Settings
@@ -23,7 +23,7 @@ def show_files(paths: tuple[str, ...], settings: Settings, *, verbose: bool) -> 
         listing = files_of(paths, settings)
     except SettingsError as error:
         raise Refusal(error) from None
-    write_out("".join(f"{printable(file)}\n" for file in listing.files))
+    write_out("".join(f"{printable_path(file)}\n" for file in listing.files))
     for line in listing.passed_over if verbose else ():
         say(line)
     for problem in listing.errors:

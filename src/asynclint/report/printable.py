@@ -17,8 +17,11 @@ def printable(text: str) -> str:
 
 
 def printable_path(path: str) -> str:
-    """A file name that may begin a line: there `::error::` is a command to GitHub."""
-    return printable(f"./{path}" if path.startswith(":") else path)
+    """A file name that may begin a line: there `::error::` is a command to GitHub, with blanks before it too.
+
+    Source: `ActionCommand.TryParseV2` of actions/runner, which trims the start of a line.
+    """
+    return printable(f"./{path}" if path.lstrip().startswith(":") else path)
 
 
 def cells(text: str) -> list[str]:
