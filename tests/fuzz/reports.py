@@ -52,8 +52,8 @@ def report(random: Random) -> Report:
         unresolved_calls=random.randint(0, 3),
         rules=rules,
         checked=frozenset(paths),
-        sources=tuple(SourceText(path, f"/work/{path}", data) for path, data in sources.items()),
-        working_folder=random.choice(("/", "/work", "/wo rk/é", "/wo\x1b[31mrk", "/w<b>")),
+        sources=tuple(SourceText(path, f"/project/{path}", data) for path, data in sources.items()),
+        working_folder=random.choice(("/", "/project", "/pro ject/é", "/pro\x1b[31mject", "/p<b>")),
         repository="/",
     )
 

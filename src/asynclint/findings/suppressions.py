@@ -19,7 +19,6 @@ from asynclint.findings.directives import (
     Verb,
     has_reason,
     marks,
-    may_have_directives,
     nearest_verb,
     read_directives,
     unknown_verb,
@@ -64,7 +63,8 @@ def filter_suppressed(
     """What is left of the findings of a module. `failed` are the rules that broke on it, so that nothing is known."""
     found = tuple(diagnostics)
     data = module.module.data
-    if not may_have_directives(data) or not (_speaks_of_us(data, policy) or _may_be_silenced(module.module, found)):
+    places = marks(data)
+    if not places or not (_speaks_of_us(data, policy) or _may_be_silenced(module.module, found, places)):
         return Filtered(found, 0)
     suppressions = _Suppressions(module, policy)
     kept = [item for item in found if not suppressions.silence(item)]
@@ -73,9 +73,8 @@ def filter_suppressed(
     return Filtered((*kept, *told), len(found) - len(kept) + len(remarks) - len(told))
 
 
-def _may_be_silenced(module: Module, found: Iterable[Diagnostic]) -> bool:
-    """Whether a comment that says `noqa` may stand on the logical line of a finding: most stand elsewhere."""
-    places = marks(module.data)
+def _may_be_silenced(module: Module, found: Iterable[Diagnostic], places: Sequence[int]) -> bool:
+    """Whether a comment that says `noqa`, at one of the places, may stand on the logical line of a finding."""
     offsets: defaultdict[Scope, list[int]] = defaultdict(list)
     for item in found:
         offsets[module.body_at(item.location.span.start)].append(item.location.span.start)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+WEAK_COLLECTIONS: Final = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
+"""They keep nothing alive."""
+
 EMPTY_COLLECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "collections.OrderedDict": "dict",

@@ -5,20 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from asynclint.flow import ir
+from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.model import Class, module_of
-from asynclint.project.places import AttributePlace, bodies_with
-from asynclint.project.values import ModuleValue
+from asynclint.project.places import AttributePlace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from asynclint.project.model import Module, Scope
     from asynclint.project.places import Place
     from asynclint.project.project import Project
-    from asynclint.project.scopes import Binding
 
-_CONSTRUCTORS = frozenset({"FastAPI", "Starlette"})
+_CONSTRUCTORS = frozenset(name.rpartition(".")[2] for name in FASTAPI_APPS)
 
 
 class ApplicationReader:
@@ -27,7 +23,6 @@ class ApplicationReader:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._loading: dict[Module, frozenset[Module]] = {}
-        self._imported: dict[Module, frozenset[Module]] = {}
 
     def may_share(self, one: Module, other: Module) -> bool:
         """Whether an object of one module may be seen by code of the other.
@@ -54,41 +49,8 @@ class ApplicationReader:
         return found
 
     @cached_property
-    def _reached(self) -> dict[Module, set[Module]]:
+    def _reached(self) -> dict[Module, frozenset[Module]]:
         """What each module that makes an application imports, directly or not, with itself."""
+        graph = self._project.import_graph
         makers = {module_of(scope) for scope, _ in self._project.calls_named(_CONSTRUCTORS)}
-        return {maker: self._closure(maker) for maker in makers if not self._project.is_test(maker)}
-
-    def _closure(self, module: Module) -> set[Module]:
-        seen = {module}
-        pending = [module]
-        while pending:
-            found = self._imports(pending.pop()) - seen
-            seen |= found
-            pending += found
-        return seen
-
-    def _imports(self, module: Module) -> frozenset[Module]:
-        found = self._imported.get(module)
-        if found is None:
-            found = self._imported[module] = frozenset(self._read_imports(module))
-        return found
-
-    def _read_imports(self, module: Module) -> Iterator[Module]:
-        for scope in bodies_with(module, "import"):
-            for binding in (
-                *(item for bound in scope.index.bindings.values() for item in bound),
-                *scope.index.star_imports,
-            ):
-                yield from self._modules_of(binding, module)
-
-    def _modules_of(self, binding: Binding, module: Module) -> Iterator[Module]:
-        linker = self._project.evaluator.linker
-        match binding.statement, binding.source:
-            case ir.ImportFrom() as statement, _:
-                values = [linker.imported(binding, module), linker.import_source(statement, module)]
-            case ir.Import(), ir.Alias(name=name):
-                values = [linker.imported(binding, module), linker.absolute(name, module)]
-            case _:
-                return
-        yield from (value.module for value in values if isinstance(value, ModuleValue))
+        return {maker: graph.reached(maker, graph.anywhere) for maker in makers if not self._project.is_test(maker)}

@@ -16,6 +16,7 @@ from asynclint.flow.traversal import header_exprs, statements, walk
 from asynclint.knowledge.failures import ErrorsOf
 from asynclint.knowledge.fastapi_api import HTTP_EXCEPTIONS
 from asynclint.knowledge.names import canonical, lineage
+from asynclint.project.flags import contradict, flags_at
 from asynclint.project.model import Class
 from asynclint.project.values import (
     BoundMethod,
@@ -107,10 +108,18 @@ class DepartureReader:
         return found
 
     def after(self, function: Function, statement: ir.Stmt) -> Departures:
-        """How the body is left after the statement was carried out."""
+        """How the body is left after the statement was carried out, but for ways that a flag keeps apart from it."""
         cfg = function.control_flow
         starts = [_State(target) for node in cfg.nodes_of(statement) for target in cfg.normal_successors(node)]
-        return self._walk(function, starts)
+        found, here = self._walk(function, starts), flags_at(function, statement)
+
+        def is_apart(way_out: ir.Stmt | None) -> bool:
+            return way_out is not None and contradict(here, flags_at(function, way_out))
+
+        return Departures(
+            tuple(item for item in found.returns if not is_apart(item)),
+            tuple(item for item in found.raised if not is_apart(item.statement)),
+        )
 
     def if_raised(self, function: Function, statement: ir.Stmt, raised: Raised) -> Departures:
         """How the body is left if the statement raises."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from asynclint.flow import ir
 from asynclint.knowledge.asyncio_api import AWAITERS, LOOP_CALLBACKS
+from asynclint.knowledge.classes import WEAK_COLLECTIONS
 from asynclint.project.call_sites import argument_for
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.values import (
@@ -64,7 +65,6 @@ _NEUTRAL_METHODS = frozenset({"set_name", "get_name"})
 _REMOVERS = frozenset({"discard", "remove", "pop"})
 _KEEPERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "put", "put_nowait"})
 _CONTAINER_TYPES = frozenset({"list", "set", "dict", "tuple", "collections.deque", "collections.defaultdict"})
-_WEAK = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
 
 
 _WEAK_REFERENCES = frozenset({"weakref.proxy", "weakref.ref"})
@@ -244,7 +244,7 @@ class DispositionReader:
     def _into_collection(self, container: ir.Expr, scope: Scope, depth: int) -> Disposition:
         """Into a collection: as good as what becomes of that, if it is a local one."""
         value = self._evaluator.value(container, scope)
-        if any(getattr(member, "cls", None) in _WEAK for member in members(value)):
+        if any(getattr(member, "cls", None) in WEAK_COLLECTIONS for member in members(value)):
             return Disposition(Fate.DROPPED, how="weak set")
         while isinstance(container, ir.Subscript) and isinstance(container.value, ir.Name | ir.Subscript):
             container = container.value  # `tasks[key].append(…)` is as good as `tasks`

@@ -25,8 +25,6 @@ from asynclint.project.values import (
 BUILTINS = frozenset(dir(builtins))
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from asynclint.project.inference import Evaluator
     from asynclint.project.layout import Layout
     from asynclint.project.model import Scope
@@ -40,7 +38,6 @@ class Linker:
         self._layout = layout
         self._evaluator = evaluator
         self._stars = StarImports(self)
-        self._imported_modules: dict[Module, frozenset[Module]] = {}
 
     def module_value(self, found: str) -> Value:
         """The value of a module given by its file, or of a namespace given by its folder."""
@@ -80,23 +77,6 @@ class Linker:
             found = self._layout.roots.relative(importer.path, statement.level, statement.module)
             return self.module_value(found) if found is not None else UNKNOWN
         return self.absolute(statement.module, importer)
-
-    def imported_modules(self, module: Module) -> frozenset[Module]:
-        """The modules of the project that the top level of a module names in its imports."""
-        if module not in self._imported_modules:
-            self._imported_modules[module] = frozenset(self._find_imported(module))
-        return self._imported_modules[module]
-
-    def _find_imported(self, module: Module) -> Iterator[Module]:
-        bindings = (item for bound in module.index.bindings.values() for item in bound)
-        for binding in (*bindings, *module.index.star_imports):
-            values = [self.imported(binding, module)]
-            match binding.statement, binding.source:
-                case ir.ImportFrom() as statement, _:
-                    values.append(self.import_source(statement, module))
-                case ir.Import(), ir.Alias(name=name):
-                    values.append(self.absolute(name, module))
-            yield from (value.module for value in values if isinstance(value, ModuleValue))
 
     def member(self, container: ModuleValue | NamespaceValue, name: str, importer: Module | None = None) -> Value:
         """`container.name`: a global of the module, else a submodule of the package."""

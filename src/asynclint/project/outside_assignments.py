@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asynclint.flow import ir
+from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.memo import Assigned
 from asynclint.project.model import Class, Function, Module
 from asynclint.project.values import (
@@ -35,11 +36,9 @@ if TYPE_CHECKING:
 _ASSIGNMENT: Final = re.compile(rb"\n[ \t]*+([A-Za-z_][\w.]*)\.(\w+)[ \t]*(?::[^=\n]*)?=(?!=)")
 _RECEIVERS: Final = frozenset({b"self", b"cls"})
 
-_APPLICATIONS: Final = frozenset({"fastapi.FastAPI", "starlette.applications.Starlette"})
-
 _APPLICATION_STATE: Final = "starlette.datastructures.State"
 
-HOLDERS: Final = _APPLICATIONS | {_APPLICATION_STATE, "starlette.requests.State"}
+HOLDERS: Final = FASTAPI_APPS | {_APPLICATION_STATE, "starlette.requests.State"}
 """Classes of Starlette's whose objects projects keep their own in: applications, their `state`, that of requests."""
 
 
@@ -70,7 +69,7 @@ class OutsideAssignments:
 
     def on_holder(self, cls: str, name: str) -> Value | None:
         """As `on_object`, for an object of one of the `HOLDERS`."""
-        alike = _APPLICATIONS if cls in _APPLICATIONS else frozenset({cls})
+        alike = FASTAPI_APPS if cls in FASTAPI_APPS else frozenset({cls})
         return self._value(name, lambda receiver: isinstance(receiver, Instance) and receiver.cls in alike)
 
     def on_module(self, module: Module, name: str) -> Value | None:

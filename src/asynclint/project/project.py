@@ -30,6 +30,7 @@ from asynclint.project.exceptions import ExceptionSummaries
 from asynclint.project.fastapi_version import FastAPIVersions
 from asynclint.project.held_locks import HeldLockReader
 from asynclint.project.implicit_sites import OPERATORS
+from asynclint.project.import_graph import ImportGraph
 from asynclint.project.inference import Evaluator
 from asynclint.project.layout import Layout
 from asynclint.project.lifecycle_hooks import LifecycleHooks
@@ -144,6 +145,11 @@ class Project:
     def paths(self) -> PathReader:
         """The control-flow graphs of bodies, each built when first asked for."""
         return PathReader()
+
+    @cached_property
+    def import_graph(self) -> ImportGraph:
+        """Which modules import which."""
+        return ImportGraph(self.evaluator.linker)
 
     @cached_property
     def applications(self) -> ApplicationReader:

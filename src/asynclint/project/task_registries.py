@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge import blocking as knowledge
+from asynclint.knowledge.classes import WEAK_COLLECTIONS
 from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.model import Class, Function, Module
 from asynclint.project.places import OUTSIDE, AttributePlace, GlobalPlace, LocalPlace
@@ -30,7 +31,6 @@ _STARTS = frozenset({"__init__", "__post_init__", "__new__", "__aenter__", "__en
 _OFTEN = frozenset(
     {Role.ROUTE, Role.WEBSOCKET, Role.DEPENDENCY, Role.BACKGROUND, Role.MIDDLEWARE, Role.EXCEPTION_HANDLER}
 )
-_WEAK = frozenset({"weakref.WeakSet", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary"})
 MAX_CALLERS = 6
 """Calls between what clients or loops run and the code that keeps the task."""
 
@@ -180,7 +180,7 @@ def _is_bounded(target: Value, made: ir.Call) -> bool:
         return False
     limits = (*made.args[1:2], *(keyword.value for keyword in made.keywords if keyword.name == "maxlen"))
     is_limited = any(not isinstance(limit, ir.Constant) or limit.value is not None for limit in limits)
-    return target.name in _WEAK or (target.name == "collections.deque" and is_limited)
+    return target.name in WEAK_COLLECTIONS or (target.name == "collections.deque" and is_limited)
 
 
 def _is_app(value: Instance) -> bool:

@@ -115,16 +115,8 @@ class Draft:
         value = self._linker.absolute(source.name, importer)
         if not isinstance(value, ModuleValue) or value.module is not source:
             return False
-        return source in self._linker.imported_modules(importer) or importer not in self._reached(source)
-
-    def _reached(self, module: Module) -> set[Module]:
-        seen = {module}
-        waiting = [module]
-        while waiting:
-            for found in self._linker.imported_modules(waiting.pop()) - seen:
-                seen.add(found)
-                waiting.append(found)
-        return seen
+        graph = self._project.import_graph
+        return source in graph.at_top(importer) or importer not in graph.reached(source, graph.at_top)
 
     def _head(self, module: Module) -> ModuleHead:
         if module not in self._heads:

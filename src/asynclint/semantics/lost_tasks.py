@@ -69,40 +69,16 @@ def _lost(module: ModuleContext, item: Scheduled) -> LostTask | None:
     response = _other_background(module, scope, departures.returns, name)
     if response is not None:
         return LostTask(scope, item.call, "override", response=response)
-    after = [one for one in departures.raised if not _excludes(scope, statement, one)]
-    raised = [found for one in after if (found := _out_of_handler(module, scope, one, 0)) is not None]
+    raised = [found for one in departures.raised if (found := _out_of_handler(module, scope, one, 0)) is not None]
     if not raised:
         return None
-    always = not departures.returns and len(raised) == len(after)
+    always = not departures.returns and len(raised) == len(departures.raised)
     if not always:
         # A loop that turns back from the task to a raise before it checks its items: all of them, or none.
         raised = [one for one in raised if one.statement.start > item.call.start]
     if not raised:
         return None
     return LostTask(scope, item.call, "raise", tuple(raised), always=always)
-
-
-def _excludes(scope: Function, statement: ir.Stmt, raised: Raised) -> bool:
-    """Whether a request that comes to a statement does not come to another: tests of one flag keep them apart."""
-    if raised.function is not scope:
-        return False
-    here, there = _flags(scope, statement), _flags(scope, raised.statement)
-    return any(there.get(name, is_set) is not is_set for name, is_set in here.items())
-
-
-def _flags(scope: Function, statement: ir.Stmt) -> dict[str, bool]:
-    """What is known, where a statement runs, of the locals that are given their value once and tested around it."""
-    found: dict[str, bool] = {}
-    inner, around = statement, scope.index.enclosing.get(id(statement))
-    while around is not None:
-        if isinstance(around, ir.If):
-            test, is_set = around.test, any(item is inner for item in around.body)
-            while isinstance(test, ir.UnaryOp) and test.op == "not":
-                test, is_set = test.operand, not is_set
-            if isinstance(test, ir.Name) and len(scope.index.bindings.get(test.id, ())) == 1:
-                found[test.id] = is_set
-        inner, around = around, scope.index.enclosing.get(id(around))
-    return found
 
 
 def _injected_name(item: Scheduled) -> str | None:
