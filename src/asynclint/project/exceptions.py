@@ -6,7 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from asynclint.project.handler_coverage import HandlerCoverage
 from asynclint.project.uncovered import Source, UncoveredReader
+from asynclint.project.works_given import WorksGiven
 
 if TYPE_CHECKING:
     from asynclint.core.span import Span
@@ -60,7 +62,9 @@ class ExceptionSummaries:
     """For each function, the nearest places from which an exception can escape: a fixpoint over the call graph."""
 
     def __init__(self, evaluator: Evaluator) -> None:
-        self._reader = UncoveredReader(evaluator)
+        self._coverage = HandlerCoverage(evaluator)
+        self._works = WorksGiven(evaluator, self._coverage)
+        self._reader = UncoveredReader(evaluator, self._coverage, self._works)
         self._escapes: dict[Function, dict[_Key, Escape]] = {}
         self._guarding: dict[Function, bool] = {}
         self._callees: dict[Function, frozenset[Function]] = {}
@@ -98,13 +102,13 @@ class ExceptionSummaries:
 
         `skips` says how many leading arguments of the call are not the function's: 1 for `add_task(function, …)`.
         """
-        works = (function, *self._reader.works_given(function, call, scope, skips=skips))
+        works = (function, *self._works.works_given(function, call, scope, skips=skips))
         found = [item for item in map(self.escape, works) if item is not None]
         return next((item for item in found if item.certain), found[0] if found else None)
 
     def is_logged(self, escape: Escape) -> bool:
         """Whether the function, or a decorator of it, logs the exception before it lets it go on."""
-        return self._reader.is_logged(escape.function, escape.span)
+        return self._coverage.is_logged(escape.function, escape.span)
 
     def chain(self, escape: Escape) -> tuple[Escape, ...]:
         """The escape and those it comes from, down to what fails."""
@@ -147,7 +151,7 @@ class ExceptionSummaries:
             if function in self._escapes:
                 continue
             self._escapes[function] = {}
-            self._guarding[function] = self._reader.has_broad_handler(function)
+            self._guarding[function] = self._coverage.has_broad_handler(function)
             new[function] = self._reader.places(function)
             callees = frozenset(place.callee for place in new[function] if place.callee is not None)
             self._callees[function] = callees

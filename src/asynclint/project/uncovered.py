@@ -4,47 +4,43 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.raising import may_suppress
-from asynclint.flow.traversal import blocks, dotted, header_exprs, span_start, statements, walk
+from asynclint.flow.traversal import blocks, dotted, header_exprs, span_start, walk
 from asynclint.knowledge import blocking as knowledge
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
 from asynclint.knowledge.failures import OF_ANYTHING, failures
-from asynclint.knowledge.offloading import OFFLOADERS
 from asynclint.knowledge.trivial_calls import LOG_METHODS, is_trivial
-from asynclint.project.departures import DepartureReader, Raised, ended_by, may_return_true
+from asynclint.project.departures import DepartureReader, Raised
 from asynclint.project.kept_counts import complains_of_balance
-from asynclint.project.model import Class, Function
+from asynclint.project.model import Function
 from asynclint.project.origins import origin_of
 from asynclint.project.overriding import OverridingReader
-from asynclint.project.sites import argument_at, argument_for
 from asynclint.project.values import (
     BoundMethod,
     Container,
     Coroutine,
     External,
     FunctionValue,
-    GeneratorValue,
     Instance,
     TaskValue,
     Unknown,
-    full_name,
     members,
 )
+from asynclint.project.works_given import AWAITS_FIRST, argument_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.project.departures import Kinds
+    from asynclint.project.handler_coverage import HandlerCoverage
     from asynclint.project.inference import Evaluator
-    from asynclint.project.model import Scope
     from asynclint.project.values import Value
+    from asynclint.project.works_given import WorksGiven
 
-_BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
-_CATCHING_WORDS = ("catch", "suppress", "swallow", "safe", "guard", "handle_exc", "handle_err", "log_exc", "log_err")
 _QUESTIONS = frozenset(
     {"exists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "getenv", "get", "which"}
 )
@@ -64,9 +60,6 @@ _FORMS = ("typing.", "typing_extensions.")
 
 _PUTS = frozenset({"queue.Queue.put", "queue.PriorityQueue.put", "queue.LifoQueue.put"})
 """They may wait for room, and do not fail."""
-
-_AWAITS_FIRST = frozenset({"asyncio.shield"})
-"""They await their argument and add no way to fail of their own (`wait_for` adds its TimeoutError)."""
 
 _WAIT_FOR = "asyncio.wait_for"
 _GATHER = "asyncio.gather"
@@ -139,15 +132,16 @@ class _Around:
 class UncoveredReader:
     """Reads bodies, one at a time."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, coverage: HandlerCoverage, works: WorksGiven) -> None:
         self._evaluator = evaluator
+        self._coverage = coverage
+        self._works = works
         self._departures = DepartureReader(evaluator)
         self._overriding = OverridingReader(evaluator)
-        self._given: dict[Function, frozenset[str]] = {}
 
     def places(self, function: Function) -> tuple[Uncovered, ...]:
         """The uncovered places of a function, none where a decorator catches everything."""
-        if self._is_guarded_by_decorator(function):
+        if self._coverage.is_guarded_by_decorator(function):
             return ()
         found: list[Uncovered] = []
         for place in self._places(function.body, function, caught=False):
@@ -171,46 +165,6 @@ class UncoveredReader:
             left.update((item.kinds, None) for item in departures.raised)
         return tuple(left)
 
-    def has_broad_handler(self, function: Function) -> bool:
-        """Whether some try of the function catches everything that calls in its body raise."""
-        return any(
-            isinstance(statement, ir.Try)
-            and self._covers(statement, function)
-            and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
-            for statement in function.index.statements
-        )
-
-    def is_logged(self, function: Function, span: Span) -> bool:
-        """Whether a handler around the place, or around the function in a decorator, logs it and lets it go on."""
-        around = [
-            item
-            for item in function.index.statements
-            if isinstance(item, ir.Try) and item.handlers and item.body[0].start <= span.start < item.handlers[0].start
-        ]
-        return any(self._logs_all(statement, function) for statement in around) or any(
-            self._logs_all(statement, wrapper)
-            for decorator in self._decorators(function)
-            for wrapper in decorator.module.functions
-            if decorator in wrapper.ancestors()
-            for statement in wrapper.index.statements
-            if isinstance(statement, ir.Try) and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
-        )
-
-    def _logs_all(self, statement: ir.Try, function: Function) -> bool:
-        return any(
-            self._is_among(handler.type, function)
-            and any(isinstance(node, ir.Call) and _is_log(node) for node in _nodes_in(handler.body))
-            for handler in statement.handlers
-        )
-
-    def _decorators(self, function: Function) -> Iterator[Function]:
-        """The functions of the project that decorate it."""
-        for node in function.ir.decorators:
-            callee = node.func if isinstance(node, ir.Call) else node
-            for member in members(self._evaluator.value_outside(callee, function)):
-                if isinstance(member, FunctionValue | BoundMethod):
-                    yield member.function
-
     # -- statements --------------------------------------------------------------------------------------------
 
     def _places(
@@ -222,7 +176,7 @@ class UncoveredReader:
             if isinstance(statement, ir.Try):
                 yield from self._places_of_try(statement, function, around)
                 continue
-            if isinstance(statement, ir.With) and self._suppresses(statement, function):
+            if isinstance(statement, ir.With) and self._coverage.suppresses(statement, function):
                 continue
             if isinstance(statement, ir.Raise):
                 yield from self._raised(statement, around, function)
@@ -236,7 +190,7 @@ class UncoveredReader:
 
     def _places_of_try(self, statement: ir.Try, function: Function, around: _Around) -> Iterator[Uncovered]:
         caught, sometimes = around.caught, around.sometimes
-        if not self._covers(statement, function):
+        if not self._coverage.covers(statement, function):
             inner = caught or bool(statement.handlers)
             yield from self._places(statement.body, function, caught=inner, sometimes=sometimes)
         yield from self._places(statement.orelse, function, caught=caught, sometimes=sometimes)
@@ -251,65 +205,6 @@ class UncoveredReader:
             span = Span(statement.start, statement.end)
             yield around.place(span, f"raises {_exception_name(statement)}", Source.RAISE, kinds=kinds)
 
-    def _takes_all(self, statement: ir.Stmt, function: Function) -> TypeGuard[ir.Try | ir.With]:
-        """Whether a statement ends whatever its body raises."""
-        match statement:
-            case ir.Try():
-                return self._covers(statement, function)
-            case ir.With():
-                return self._suppresses(statement, function)
-            case _:
-                return False
-
-    def _covers(self, statement: ir.Try, function: Function) -> bool:
-        """Whether a handler takes every Exception and does not let it go on."""
-        return any(
-            self._is_among(handler.type, function) and not _raises_again(handler) for handler in statement.handlers
-        )
-
-    def _is_among(self, node: ir.Expr | None, function: Function) -> bool:
-        if node is None:
-            return True
-        if isinstance(node, ir.Collection):
-            return any(self._is_among(item, function) for item in node.items)
-        value = self._evaluator.value(node, function)
-        named = value.items if isinstance(value, Container) else members(value)
-        return any(isinstance(member, External) and member.name in _BROAD for member in named)
-
-    def _suppresses(self, statement: ir.With, function: Function) -> bool:
-        return any(self._ends_all(item.context, function, is_async=statement.is_async) for item in statement.items)
-
-    def _ends_all(self, context: ir.Expr, function: Function, *, is_async: bool) -> bool:
-        """Whether the context manager ends every exception of its block."""
-        ended = ended_by(context, function, self._evaluator)
-        if ended is not None:
-            return any(self._is_among(item, function) for item in ended)
-        leave = "__aexit__" if is_async else "__exit__"
-        for member in members(self._evaluator.value(context, function)):
-            match member:
-                case GeneratorValue(function=manager):
-                    return self._guards_its_body(manager)
-                case Instance(cls=Class() as cls):
-                    method = self._evaluator.members.method(cls, leave)
-                    return method is not None and may_return_true(method)
-                case _:
-                    continue
-        return False
-
-    def _guards_its_body(self, manager: Function) -> bool:
-        """A generator-made context manager that yields inside a try which takes everything."""
-        return manager.is_generator and any(
-            isinstance(statement, ir.Try)
-            and self._covers(statement, manager)
-            and any(
-                isinstance(node, ir.Yield)
-                for inner in statements(statement.body)
-                for expr in header_exprs(inner)
-                for node in walk(expr)
-            )
-            for statement in manager.index.statements
-        )
-
     # -- calls and awaits --------------------------------------------------------------------------------------
 
     def _places_of_expr(self, expr: ir.Expr, around: _Around, function: Function) -> Iterator[Uncovered]:
@@ -322,9 +217,9 @@ class UncoveredReader:
 
     def _awaited(self, node: ir.Expr, span: Span, around: _Around, function: Function) -> Iterator[Uncovered]:
         """What awaiting a value that is no call may raise: that of a task comes from the work it runs."""
-        if self._given_by(node, function) is not None or _is_cancelled_before(node, function):
+        if self._works.given_by(node, function) is not None or _is_cancelled_before(node, function):
             return
-        work = self._functions_in(node, function)
+        work = self._works.functions_in(node, function)
         if work:
             yield from (around.place(span, f"awaits `{item.qualname}`", None, item) for item in work)
         elif not self._only_closes(node, function):
@@ -360,7 +255,7 @@ class UncoveredReader:
         return is_task and dotted(node.args[0].func).rpartition(".")[2] in CLOSERS
 
     def _places_of_call(self, node: ir.Call, around: _Around, function: Function) -> Iterator[Uncovered]:
-        if self._parameter_run(node, function) is not None:
+        if self._works.parameter_run(node, function) is not None:
             return  # what fails there is the work of whoever hands it over: see `works_given`
         taker = self._taker(node, function)
         if taker is not None and _collects_exceptions(taker):
@@ -373,7 +268,7 @@ class UncoveredReader:
                 case FunctionValue(function=callee) | BoundMethod(function=callee):
                     if (awaited or not callee.is_async) and not _logs(callee):
                         yield around.place(span, f"calls `{callee.qualname}`", None, callee)
-                        for item in self.works_given(callee, node, function, skips=0):
+                        for item in self._works.works_given(callee, node, function, skips=0):
                             yield around.place(span, f"runs `{item.qualname}`", None, item)
                         among = self._implementations(target)
                         for item in among:
@@ -439,11 +334,11 @@ class UncoveredReader:
     ) -> Iterator[Uncovered]:
         """A call of something outside the project: it fails by itself, or the project's functions that it runs do."""
         span = Span(node.start, node.end)
-        run = _argument_run(node, name)
-        work = self._functions_in(run, function) if run is not None else ()
+        run = argument_run(node, name)
+        work = self._works.functions_in(run, function) if run is not None else ()
         if work:
             yield from (around.place(span, f"runs `{item.qualname}`", None, item) for item in work)
-        elif run is not None and name in _AWAITS_FIRST:
+        elif run is not None and name in AWAITS_FIRST:
             yield from self._awaited(run, span, around, function)
         elif name == _GATHER:
             if awaited:
@@ -455,167 +350,6 @@ class UncoveredReader:
             source = _source_of(name, node, awaited=awaited)
             if source is not None:
                 yield around.place(span, f"calls `{name}`", source, kinds=failures(name))
-
-    # -- work that is handed over ----------------------------------------------------------------------------------
-
-    def works_given(self, callee: Function, call: ir.Call, scope: Scope, *, skips: int) -> Iterator[Function]:
-        """The functions that a call hands over and that the callee runs where none of its handlers covers them.
-
-        `skips` says how many leading arguments of the call are not the callee's: 1 for `add_task(callee, …)`.
-        """
-        for name in self._given_of(callee):
-            yield from self._functions_given(callee, name, call, scope, skips=skips)
-
-    def _given_of(self, function: Function) -> frozenset[str]:
-        """The parameters that the function calls or awaits where no handler covers it, or has another call."""
-        found = self._given.get(function)
-        if found is None:
-            self._given[function] = frozenset()  # a function that hands its parameter to itself
-            found = self._given[function] = frozenset(self._run_parameters(function))
-        return found
-
-    def _run_parameters(self, function: Function) -> Iterator[str]:
-        params = {param.name for param in function.ir.params}
-        if not params or self._is_guarded_by_decorator(function):
-            return
-        covered = {
-            id(inner)
-            for statement in function.index.statements
-            if self._takes_all(statement, function)
-            for inner in statements(statement.body)
-        }
-        for call in function.index.calls:
-            use = function.index.use(call)
-            if use.deferred or id(use.statement) in covered:
-                continue
-            run = self._parameter_run(call, function)
-            if run is not None:
-                yield run
-            else:
-                yield from self._handed_on(call, function)
-        for statement in function.index.statements:
-            if id(statement) not in covered:
-                for expr in header_exprs(statement):
-                    for node in walk(expr):
-                        given = self._given_by(node.value, function) if isinstance(node, ir.Await) else None
-                        if given is not None:
-                            yield given
-
-    def _handed_on(self, call: ir.Call, function: Function) -> Iterator[str]:
-        """The parameters that a call hands to a function of the project that runs them."""
-        if not any(self._is_parameter(arg, function) for arg in (*call.args, *(item.value for item in call.keywords))):
-            return
-        for target in self._evaluator.targets(self._evaluator.value(call.func, function)):
-            if isinstance(target, FunctionValue | BoundMethod):
-                callee = target.function
-                for name in self._given_of(callee):
-                    argument = _argument_of(callee, name, call)
-                    if isinstance(argument, ir.Name) and self._is_parameter(argument, function):
-                        yield argument.id
-
-    def _parameter_run(self, call: ir.Call, function: Function) -> str | None:
-        """The parameter that a call calls, or hands to something outside that runs or awaits it."""
-        if isinstance(call.func, ir.Name) and self._is_parameter(call.func, function):
-            return call.func.id
-        if not any(isinstance(arg, ir.Name) for arg in call.args):
-            return None
-        for target in self._evaluator.targets(self._evaluator.value(call.func, function)):
-            if isinstance(target, External):
-                run = _argument_run(call, target.name)
-                given = self._given_by(run, function) if run is not None else None
-                if given is not None:
-                    return given
-        return None
-
-    def _given_by(self, node: ir.Expr, function: Function) -> str | None:
-        """The parameter that a name stands for, or what calling the parameter gave."""
-        if not isinstance(node, ir.Name):
-            return None
-        if self._is_parameter(node, function):
-            return node.id
-        found: set[str] = set()
-        for binding in function.index.bindings.get(node.id, ()):
-            match binding.value:
-                case ir.Call(func=ir.Name() as callee) if self._is_parameter(callee, function):
-                    found.add(callee.id)
-                case ir.Await(value=ir.Name(id=name)) if name == node.id:
-                    pass
-                case _:
-                    return None
-        return found.pop() if len(found) == 1 else None
-
-    def _is_parameter(self, node: ir.Expr, function: Function) -> bool:
-        if not isinstance(node, ir.Name):
-            return False
-        bindings = function.index.bindings.get(node.id, [])
-        return len(bindings) == 1 and bindings[0].kind == "param"
-
-    def _functions_given(
-        self,
-        callee: Function,
-        name: str,
-        call: ir.Call,
-        scope: Scope,
-        *,
-        skips: int,
-    ) -> tuple[Function, ...]:
-        handed = ir.Call(call.func, call.args[skips:], call.keywords, call.start, call.end) if skips else call
-        argument = _argument_of(callee, name, handed)
-        return () if argument is None else self._functions_in(argument, scope)
-
-    def _functions_in(self, node: ir.Expr, scope: Scope) -> tuple[Function, ...]:
-        """The functions that running, or awaiting, the value of an expression runs."""
-        found: list[Function] = []
-        for member in self._evaluator.targets(self._evaluator.value(node, scope)):
-            work = member.coroutine if isinstance(member, TaskValue) else member
-            match work:
-                case FunctionValue(function=function) | BoundMethod(function=function):
-                    found.append(function)
-                case Coroutine(function=Function() as function):
-                    found.append(function)
-                case _:
-                    continue
-        return tuple(found)
-
-    # -- decorators --------------------------------------------------------------------------------------------
-
-    def _is_guarded_by_decorator(self, function: Function) -> bool:
-        """Whether a decorator catches what the function raises: by its wrapper's body, else by its name."""
-        for node in function.ir.decorators:
-            callee = node.func if isinstance(node, ir.Call) else node
-            value = self._evaluator.value_outside(callee, function)
-            for member in members(value):
-                if full_name(member) in self._evaluator.layout.declared.exception_handlers:
-                    return True
-                if isinstance(member, FunctionValue | BoundMethod) and self._wrapper_catches(member.function):
-                    return True
-            last = dotted(callee).rpartition(".")[2].lower()
-            if not isinstance(value, FunctionValue) and any(word in last for word in _CATCHING_WORDS):
-                return True
-        return False
-
-    def _wrapper_catches(self, decorator: Function) -> bool:
-        inner = [item for item in decorator.module.functions if decorator in item.ancestors()]
-        return any(
-            isinstance(statement, ir.Try)
-            and self._covers(statement, item)
-            and any(isinstance(node, ir.Call) for node in _nodes_in(statement.body))
-            for item in inner
-            for statement in item.index.statements
-        )
-
-
-def _argument_of(callee: Function, name: str, call: ir.Call) -> ir.Expr | None:
-    skips_first = callee.owner is not None and "staticmethod" not in callee.decorator_names
-    return argument_for(callee, name, call, skips_first=skips_first)
-
-
-def _argument_run(call: ir.Call, name: str) -> ir.Expr | None:
-    """The argument that an outside function runs in a thread, or awaits."""
-    parameter = OFFLOADERS.get(name)
-    if parameter is not None:
-        return argument_at(call, parameter)
-    return call.args[0] if name in _AWAITS_FIRST and call.args else None
 
 
 def _source_of(name: str, call: ir.Call, *, awaited: bool) -> Source | None:
@@ -656,12 +390,6 @@ def _logs(function: Function) -> bool:
     )
 
 
-def _is_log(call: ir.Call) -> bool:
-    """`logger.exception(…)`, `log_error(…)`."""
-    words = dotted(call.func).lower().rpartition(".")
-    return (words[2] in LOG_METHODS and "log" in words[0]) or words[2].startswith("log_")
-
-
 def _only_waits(node: ir.Expr) -> bool:
     return isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in _WAITS
 
@@ -679,27 +407,6 @@ def _collects_exceptions(call: ir.Call) -> bool:
 def _is_local(node: ir.Name, function: Function) -> bool:
     bindings = function.index.bindings.get(node.id, ())
     return bool(bindings) and all(item.kind != "param" for item in bindings)
-
-
-def _nodes_in(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:
-    for statement in statements(body):
-        for expr in header_exprs(statement):
-            yield from walk(expr)
-
-
-def _raises_again(handler: ir.ExceptHandler) -> bool:
-    """Whether the handler lets an exception go on: `raise`, but not one inside a try of its own."""
-    stack = list(handler.body)
-    while stack:
-        statement = stack.pop()
-        if isinstance(statement, ir.Raise):
-            return True
-        if isinstance(statement, ir.Try):
-            stack.extend(statement.finalbody)
-            continue
-        for block in blocks(statement):
-            stack.extend(block)
-    return False
 
 
 def _exception_name(statement: ir.Raise) -> str:
