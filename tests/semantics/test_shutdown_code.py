@@ -121,6 +121,19 @@ async def poll() -> None:
         await asyncio.sleep(60)
 """
 
+STARTED_BY_HANDLER = f"""\
+{WORK}
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.on_event("startup")
+async def start() -> None:
+    app.state.poller = asyncio.create_task(poll())
+"""
+
 
 @pytest.fixture
 def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
@@ -520,17 +533,7 @@ async def start() -> None:
 
 def test_each_of_several_startup_handlers_gets_its_own(changed: Changed) -> None:
     source = f"""\
-{WORK}
-
-from fastapi import FastAPI
-
-app = FastAPI()
-
-
-@app.on_event("startup")
-async def start() -> None:
-    app.state.poller = asyncio.create_task(poll())
-
+{STARTED_BY_HANDLER}
 
 @app.on_event("startup")
 async def start_other() -> None:
@@ -564,17 +567,7 @@ def test_never_in_a_hook_that_does_not_run(changed: Changed) -> None:
 
 def test_a_plain_shutdown_handler_becomes_async(changed: Changed) -> None:
     source = f"""\
-{WORK}
-
-from fastapi import FastAPI
-
-app = FastAPI()
-
-
-@app.on_event("startup")
-async def start() -> None:
-    app.state.poller = asyncio.create_task(poll())
-
+{STARTED_BY_HANDLER}
 
 @app.on_event("shutdown")
 def stop() -> None:
