@@ -63,7 +63,9 @@ _PRINTERS = frozenset({"print", "str", "repr", "id", "type", "isinstance", "form
 _LOGGERS = ("logging.", "loguru.", "structlog.")
 _NEUTRAL_METHODS = frozenset({"set_name", "get_name"})
 _REMOVERS = frozenset({"discard", "remove", "pop"})
-_KEEPERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "put", "put_nowait"})
+KEEPERS = frozenset({"append", "add", "insert", "extend", "update", "appendleft", "setdefault", "put", "put_nowait"})
+"""Methods of collections that put their argument in."""
+
 _CONTAINER_TYPES = frozenset({"list", "set", "dict", "tuple", "collections.deque", "collections.defaultdict"})
 
 
@@ -177,7 +179,7 @@ class DispositionReader:
         targets = self._evaluator.targets(self._evaluator.value(parent.func, scope))
         if self._evaluator.layout.declared.task_keepers.any_of(full_name(target) for target in targets):
             return KEPT
-        if isinstance(parent.func, ir.Attribute) and parent.func.attr in _KEEPERS:
+        if isinstance(parent.func, ir.Attribute) and parent.func.attr in KEEPERS:
             return self._into_collection(parent.func.value, scope, depth)
         fates = [self._given_to(target, node, parent, scope, depth) for target in targets]
         return _best(fates) if fates else KEPT
@@ -279,9 +281,9 @@ class DispositionReader:
         """What one use of a local that holds the value does with it."""
         parent = scope.index.parents.get(id(use))
         match parent:
-            case ir.Call(func=ir.Attribute(value=receiver, attr=attr)) if receiver is use and attr in _KEEPERS:
+            case ir.Call(func=ir.Attribute(value=receiver, attr=attr)) if receiver is use and attr in KEEPERS:
                 return Disposition(Fate.DROPPED)
-            case ir.Attribute(attr=attr) if attr in _KEEPERS and _is_called(parent, scope):
+            case ir.Attribute(attr=attr) if attr in KEEPERS and _is_called(parent, scope):
                 # `tasks.append(…)` puts something in; it does not look at what is there.
                 return Disposition(Fate.DROPPED)
             case ir.Attribute(attr=attr) if attr in _REMOVERS and not _is_called(parent, scope):
@@ -367,7 +369,7 @@ _RANK = {Fate.KEPT: 0, Fate.CALLBACK: 1, Fate.DROPPED: 2}
 def _is_filled(node: ir.Expr, scope: Scope) -> bool:
     """`tasks[key].append(…)`."""
     around = scope.index.parents.get(id(node))
-    return isinstance(around, ir.Attribute) and around.attr in _KEEPERS and _is_called(around, scope)
+    return isinstance(around, ir.Attribute) and around.attr in KEEPERS and _is_called(around, scope)
 
 
 def _is_called(node: ir.Attribute, scope: Scope) -> bool:

@@ -169,7 +169,7 @@ class ScopeIndex:
         middle = bisect_left(found, order, key=_order)
         for position in range(middle - 1, -1, -1):
             binding = found[position]
-            if not _flows(binding.block, block):
+            if not flows(binding.block, block):
                 continue
             earlier.append(binding)
             if block[: len(binding.block)] == binding.block:
@@ -489,7 +489,7 @@ def _shared(left: Block, right: Block) -> int:
     return count
 
 
-def _flows(origin: Block, to: Block) -> bool:
+def flows(origin: Block, to: Block) -> bool:
     """Whether control can pass from one block to a later one."""
     if to[: len(origin)] == origin:
         return True

@@ -9,6 +9,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.dispositions import Fate
 from asynclint.project.model import module_of
+from asynclint.project.scopes import flows
 from asynclint.project.uncovered import CLOSERS
 from asynclint.project.values import (
     NONE,
@@ -91,16 +92,7 @@ def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:
 def _may_follow(later: Scheduled, first: Scheduled) -> bool:
     """Whether one request may schedule both, one after the other."""
     before, after = first.scope.index.use(first.call).block, later.scope.index.use(later.call).block
-    if later.call.start <= first.call.start:
-        return False
-    shared = 0
-    for one, other in zip(before, after, strict=False):
-        if one.id != other.id:
-            if one.group == other.group != -1:
-                return False  # branches of one statement
-            break
-        shared += 1
-    return not any(step.leaves for step in before[shared:])
+    return later.call.start > first.call.start and flows(before, after)
 
 
 def _escape(module: ModuleContext, item: Scheduled) -> Escape | None:

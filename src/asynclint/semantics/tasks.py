@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from asynclint.flow import ir
 from asynclint.flow.control_flow import some_path_avoids
-from asynclint.flow.suspension import yields
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES, loop_callback
 from asynclint.knowledge.callables import CallableParameter
@@ -17,6 +16,7 @@ from asynclint.project.dispositions import Disposition, Fate
 from asynclint.project.model import Function
 from asynclint.project.roles import Role
 from asynclint.project.sites import argument_at
+from asynclint.project.suspended_frames import is_kept_while_suspended
 from asynclint.project.values import (
     NONE,
     BoundMethod,
@@ -264,7 +264,7 @@ def _is_queue_put(name: str) -> bool:
 def _is_kept_by_frame(module: ModuleContext, site: TaskSite) -> bool:
     """Whether a local holds the task, in a body that goes on as long as the event loop does."""
     scope = site.scope
-    if isinstance(scope, Function) and _is_kept_while_suspended(module, scope, site.call):
+    if isinstance(scope, Function) and is_kept_while_suspended(module.project, scope, site.call):
         return True
     binding = _binding(site) if isinstance(scope, Function) else None
     if binding is None or binding.statement is None or not isinstance(scope, Function):
@@ -288,67 +288,6 @@ def _binding(site: TaskSite) -> Binding | None:
             return bindings[0] if is_only else None
         case _:
             return None
-
-
-def _is_kept_while_suspended(module: ModuleContext, scope: Function, task: ir.Expr) -> bool:
-    """Whether a local has the task when the body hands over at its `yield`, and so until somebody has it go on.
-
-    That is for as long as the application runs in a lifespan, as the request in a dependency, as the `with` block in a
-    context manager. At a `yield` all local state is retained, also the bindings of locals (the language reference,
-    "Yield expressions").
-    """
-    name = _local_of(task, scope) if _is_ended_from_outside(module, scope) else None
-    statement = scope.index.statement_of(task)
-    if name is None or statement is None or scope.index.use(task).deferred:
-        return False
-    paths = module.project.paths.of(scope)
-    lost = {
-        node
-        for binding in scope.index.bindings.get(name, ())
-        if binding.statement is not None
-        for node in paths.evaluations(binding.statement)
-    }
-    starts = paths.evaluations(statement)
-    return bool(starts) and all(_always_yields(scope, node, lost) for node in starts)
-
-
-def _is_ended_from_outside(module: ModuleContext, scope: Function) -> bool:
-    """Whether the body is a generator that a framework or a `with` has go on when what it stands around is over."""
-    if not scope.is_generator:
-        return False
-    is_hook = bool(module.project.roles.of(scope) & {Role.LIFESPAN, Role.DEPENDENCY})
-    return is_hook or module.project.evaluator.calls.is_context_manager(scope)
-
-
-def _local_of(task: ir.Expr, scope: Function) -> str | None:
-    """The local that has the task, or the collection it is put in: `tasks = [task]`, `tasks.append(task)`."""
-    parent = scope.index.parents.get(id(task))
-    while isinstance(parent, ir.Collection | ir.Comprehension):
-        parent = scope.index.parents.get(id(parent))
-    match parent:
-        case ir.Assign(targets=(ir.Name(id=name),)) | ir.AnnAssign(target=ir.Name(id=name)):
-            pass
-        case ir.Call(func=ir.Attribute(value=ir.Name(id=name), attr=attr)) if attr in _KEEPERS:
-            pass
-        case _:
-            return None
-    return name if scope.index.binds(name) else None
-
-
-def _always_yields(scope: Function, start: Node, lost: set[Node]) -> bool:
-    """Whether each way on from a place comes to a `yield` before the end and before the name is bound anew."""
-    pending = list(scope.control_flow.normal_successors(start))
-    seen = set(pending)
-    while pending:
-        node = pending.pop()
-        if yields(node):
-            continue
-        if node in lost or node is scope.control_flow.exit:
-            return False
-        new = [item for item in scope.control_flow.normal_successors(node) if item not in seen]
-        seen.update(new)
-        pending += new
-    return True
 
 
 def _last_name(call: ir.Call) -> str:
