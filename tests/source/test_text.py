@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import encodings
 import os
+import pkgutil
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,7 +56,8 @@ def test_a_byte_order_mark_is_taken_off_once() -> None:
         (b"# coding: klingon\n", "declares the unknown encoding `klingon`"),
         (b"# coding: hex\n", "declares `hex`, which is no encoding of text"),
         (b"# coding: ascii\n'\xef'", "is not valid in the encoding it declares, `ascii`"),
-        (b"# coding: unicode_escape\n'\\ud800'", "is not valid in the encoding it declares, `unicode-escape`"),
+        (b"# coding: " + b"x" * 5000 + b"\n", f"declares the unknown encoding `{'x' * 40}…`"),
+        (b"# coding: johab\n'\xff'", "is not valid in the encoding it declares, `johab`"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "has a UTF-8 byte order mark but declares the encoding `iso8859-1`"),
         ("x = 1".encode("utf-16"), "is UTF-16; Python reads source as UTF-8 or as its coding comment says"),
         (b"x = 1\ny\0 = 2", "holds a NUL byte (line 2)"),
@@ -61,6 +67,31 @@ def test_undecodable_text_is_refused_in_one_line(raw: bytes, message: str) -> No
     with pytest.raises(UnreadableFile) as caught:
         decode(raw)
     assert str(caught.value) == message
+
+
+_OF_ASCII = re.compile(
+    r"ascii|utf-8(-sig)?|charmap|big5(hkscs)?|(?!cp037|cp1026|cp1140|cp273|cp424|cp500|cp864|cp875)cp\d+|euc_\w+|gb\w+"
+    r"|hp-roman8|iso2022_\w+|iso8859-\d+|johab|koi8-[rtu]|kz1048|mac-\w+|palmos|ptcp154|shift_jis|tis-620"
+)
+"""The encodings of Python that extend ASCII. Others are those of mainframes, of wide characters, and of escapes."""
+
+
+def _codecs() -> list[str]:
+    names = set()
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with contextlib.suppress(LookupError):  # `aliases`, and those of other systems
+            names.add(codecs.lookup(module.name).name)
+    return sorted(names)
+
+
+@pytest.mark.parametrize("encoding", _codecs())
+def test_source_is_in_an_encoding_that_extends_ascii(encoding: str) -> None:
+    raw = f"# coding: {encoding}\nx = 'a'\n".encode()
+    if _OF_ASCII.fullmatch(encoding):
+        assert decode(raw).data == raw
+        return
+    with pytest.raises(UnreadableFile, match=r"which is no encoding of text$|in which ASCII does not stand for itself"):
+        decode(raw)
 
 
 def test_a_file_is_read_up_to_the_size_limit(tmp_path: Path) -> None:

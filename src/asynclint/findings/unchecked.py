@@ -36,7 +36,8 @@ UNCHECKED = (
         "unreadable-file",
         "a file that cannot be read or decoded",
         "The file is gone, may not be read, is over the size limit, is no regular file, or is not text in the "
-        "encoding it declares (UTF-8 where it declares none). The run ends with exit code 2 and checks the other "
-        "files.",
+        "encoding it declares (UTF-8 where it declares none). That must be one in which ASCII stands for itself: "
+        "`latin-1`, `cp1252`, `gbk` or `shift_jis`, but not `utf-7`, `unicode_escape` or `punycode`, in which code can "
+        "hide. The run ends with exit code 2 and checks the other files.",
     ),
 )

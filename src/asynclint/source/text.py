@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import functools
 import os
 import re
 import stat
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:#|$)")
+_ASCII = bytes({*b"\t\n\f\r", *range(0x20, 0x7F)} - {*b"\\"}) + rb" \x41\u0041\n +AGE- ~{<:~} .xn--mnchen-3ya. "
+"""Every character that source has outside of strings, and what some codecs take for something else."""
+_LONGEST_NAME = 40
+"""Characters of the name of an encoding that are shown."""
 _WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -114,9 +119,37 @@ def _codec_name(declared: str) -> str:
     if start.startswith(("latin-1-", "iso-8859-1-", "iso-latin-1-")):
         return "iso8859-1"
     try:
-        return codecs.lookup(declared).name
+        name = codecs.lookup(declared).name
     except LookupError:
-        raise UnreadableFile(f"declares the unknown encoding `{declared}`") from None
+        shown = declared if len(declared) <= _LONGEST_NAME else f"{declared[:_LONGEST_NAME]}…"
+        raise UnreadableFile(f"declares the unknown encoding `{shown}`") from None
+    _refuse_unlike_ascii(name)
+    return name
+
+
+def _refuse_unlike_ascii(encoding: str) -> None:
+    is_text, extends_ascii = _nature(encoding)
+    if not is_text:
+        raise UnreadableFile(f"declares `{encoding}`, which is no encoding of text")
+    if not extends_ascii:
+        raise UnreadableFile(
+            f"declares `{encoding}`, an encoding in which ASCII does not stand for itself; save the file as UTF-8"
+        )
+
+
+@functools.cache
+def _nature(encoding: str) -> tuple[bool, bool]:
+    """Whether a codec is for text, and whether it reads ASCII as ASCII.
+
+    PEP 263 allows encodings that do. Python tries others too, but code in the escapes of `unicode_escape` or `utf-7` is
+    none that a reviewer sees, and the time that `punycode` takes grows with the square of the text.
+    """
+    try:
+        return True, _ASCII.decode(encoding) == _ASCII.decode("ascii")
+    except UnicodeError:
+        return True, False
+    except (LookupError, ValueError):  # bytes-to-bytes codecs such as `hex`
+        return False, False
 
 
 def _reencoded(body: bytes, encoding: str) -> bytes:
@@ -124,8 +157,6 @@ def _reencoded(body: bytes, encoding: str) -> bytes:
         return body.decode(encoding).encode("utf-8")
     except UnicodeError:
         raise UnreadableFile(f"is not valid in the encoding it declares, `{encoding}`") from None
-    except (LookupError, ValueError):  # bytes-to-bytes codecs such as `hex`
-        raise UnreadableFile(f"declares `{encoding}`, which is no encoding of text") from None
 
 
 def _refuse_undecodable(data: bytes, raw: bytes) -> None:
