@@ -93,6 +93,34 @@ def test_a_link_in_place_of_the_folder_is_neither_read_nor_written_through(tmp_p
     assert sorted(path.name for path in elsewhere.iterdir()) == before
 
 
+def test_nothing_is_removed_behind_a_link_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for number in range(3):
+        (tmp_path / f"elsewhere/{number}.results").touch()
+    (tmp_path / "cache").symlink_to("elsewhere")
+    CacheFolder(str(tmp_path / "cache"), Seal(b"k")).keep_newest(".results", 1)
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 3
+
+
+def test_a_folder_that_became_a_link_is_not_written_through(tmp_path: Path) -> None:
+    folder = CacheFolder(str(tmp_path / "cache"), Seal(b"k"))
+    folder.write("files", b"data")
+    (tmp_path / "cache").rename(tmp_path / "elsewhere")
+    (tmp_path / "cache").symlink_to("elsewhere")
+    folder.write("more", b"data")
+    assert not (tmp_path / "elsewhere/more").exists()
+
+
+def test_a_file_that_is_too_large_to_be_ours_is_not_read(
+    folder: CacheFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("files", b"data")
+    assert folder.read("files") == b"data"
+    size = (tmp_path / "cache/files").stat().st_size
+    monkeypatch.setattr("asynclint.caching.folder.MOST_BYTES", size - 1)
+    assert folder.read("files") is None
+
+
 def test_a_link_in_place_of_the_file_to_write_is_replaced_and_not_followed(tmp_path: Path) -> None:
     folder = CacheFolder(str(tmp_path / "cache"), Seal(b"k"))
     folder.write("files", b"old")

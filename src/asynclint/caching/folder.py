@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from asynclint.caching.seal import Seal
 
 CACHE_FOLDER: Final = ".asynclint_cache"
+MOST_BYTES: Final = 2**28
+"""Many times the largest file of a cache there is; one that came with a checkout may claim any size."""
 
 _TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -59,6 +61,7 @@ class CacheFolder:
     def keep_newest(self, suffix: str, count: int) -> None:
         """Of the files with a name that ends so, remove all but those written last."""
         with contextlib.suppress(OSError):
+            refuse_link(self.path)
             for _, path in sorted(self._by_age(suffix), reverse=True)[count:]:
                 os.unlink(path)  # noqa: PTH108 - as above
 
@@ -69,6 +72,7 @@ class CacheFolder:
                     yield entry.stat(follow_symlinks=False).st_mtime_ns, entry.path
 
     def _make(self) -> None:
+        refuse_link(self.path)
         if not self._made:
             make_cache_folder(self.path)
             self._made = True
@@ -105,9 +109,10 @@ def refuse_link(path: str) -> None:
 
 
 def _open_regular(path: str, flags: int) -> int:
-    """Open a file, but not behind a link, and no pipe or device: these may never end."""
+    """Open a file of a sensible size, but not behind a link, and no pipe or device: these may never end."""
     descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "is no file", path)
+        raise OSError(errno.EINVAL, "is no file of a cache", path)
     return descriptor
