@@ -8,11 +8,17 @@ import sys
 import threading
 
 from asynclint.cli.app import run_command_line
+from asynclint.cli.exit_codes import NOT_CHECKED
+from asynclint.cli.streams import flush_streams, reserve_standard_streams
 
 
 def main() -> None:
+    reserve_standard_streams()
     code = run_command_line(sys.argv[1:])
-    if _may_leave_at_once():
+    may_leave = _may_leave_at_once()
+    if not flush_streams():
+        code = NOT_CHECKED
+    if may_leave:
         os._exit(code)
     sys.exit(code)
 
@@ -25,12 +31,6 @@ def _may_leave_at_once() -> bool:
     if threading.active_count() > 1 or sys.getprofile() is not None or sys.gettrace() is not None:
         return False
     atexit._run_exitfuncs()  # noqa: SLF001 - as the interpreter does at its end
-    try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-    except (OSError, ValueError):  # such as a pipe that nobody reads any more: the interpreter knows what to say
-        return False
     return True
 
 

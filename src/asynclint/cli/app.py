@@ -14,6 +14,7 @@ import click
 
 from asynclint import __version__
 from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED, TERMINATED
+from asynclint.cli.streams import UnwritableOutput, checked_streams
 from asynclint.cli.terminal import say
 from asynclint.report.printable import printable
 
@@ -66,9 +67,17 @@ def main() -> None:
 
 def run_command_line(arguments: list[str]) -> int:
     """Run a command and return the exit code; nothing but a code comes out of it, and no traceback."""
+    with checked_streams():
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         with _ending_on_request():
             code = main.main(arguments, prog_name="asynclint", standalone_mode=False)
+    except UnwritableOutput as error:
+        say(f"error: {error.message}")
+        return NOT_CHECKED
     except click.ClickException as error:
         _show(error, arguments)
         return NOT_CHECKED

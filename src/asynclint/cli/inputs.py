@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ import click
 
 from asynclint.cli.configuration import working_folder
 from asynclint.cli.refusal import Refusal
+from asynclint.cli.streams import read_standard_input, reason
 from asynclint.config.settings import GivenText, SettingsError
 from asynclint.source.paths import absolute
 
@@ -37,7 +37,7 @@ def read_inputs(
         if len(paths) > 1:
             raise click.UsageError("`-` is the text on standard input; give no other PATHS beside it")
         name = stdin_filename or STANDARD_INPUT
-        return Inputs((name,), GivenText(absolute(name, working_folder()), sys.stdin.buffer.read()))
+        return Inputs((name,), GivenText(absolute(name, working_folder()), _given_text()))
     if stdin_filename is not None:
         raise click.UsageError("--stdin-filename names the text on standard input; give `-` as the path")
     return Inputs(paths or _HERE)
@@ -53,12 +53,19 @@ def _listed_files(name: str, *, allow_empty: bool) -> tuple[str, ...]:
     return listed
 
 
+def _given_text() -> bytes:
+    try:
+        return read_standard_input()
+    except OSError as error:
+        raise Refusal(SettingsError((f"cannot read standard input: {reason(error)}",))) from None
+
+
 def _content(name: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+        return read_standard_input() if name == STANDARD_INPUT else Path(name).read_bytes()
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise _refusal(name, f"cannot be read: {reason}") from None
+        why = reason(error) if isinstance(error, OSError) else str(error).lower()
+        raise _refusal(name, f"cannot be read: {why}") from None
 
 
 def _refusal(name: str, reason: str) -> Refusal:

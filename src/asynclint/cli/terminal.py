@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from asynclint.cli.exit_codes import NOT_CHECKED
 from asynclint.report.printable import printable
 
 if TYPE_CHECKING:
@@ -28,31 +26,10 @@ def wants_colour(choice: str, stream: TextIO, environment: Mapping[str, str]) ->
     return environment.get("TERM") != "dumb" and stream.isatty()
 
 
-class UnwritableOutput(click.ClickException):
-    """Standard output takes nothing, on a full disk for instance."""
-
-    exit_code = NOT_CHECKED
-
-    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
-        say(f"error: {self.message}")
-
-
 def write_out(text: str) -> None:
-    """Write data to standard output. A reader that has gone away (`| head -1`) is no error.
-
-    Raises UnwritableOutput for everything else that goes wrong.
-    """
-    stream = sys.stdout
-    try:
-        stream.write(_encodable(text, stream.encoding))
-        stream.flush()
-    except OSError as error:
-        # Else the interpreter tries again at exit, and complains.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise UnwritableOutput(
-                f"cannot write to standard output: {(error.strerror or str(error)).lower()}"
-            ) from None
+    """Write data to standard output. Raises UnwritableOutput."""
+    sys.stdout.write(_encodable(text, sys.stdout.encoding))
+    sys.stdout.flush()
 
 
 def columns_of_terminal() -> int | None:
