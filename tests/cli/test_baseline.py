@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -158,7 +160,7 @@ def test_a_baseline_needs_a_name(asynclint: Runner, command: tuple[str, ...], na
     ("command", "reason"),
     [
         (("check", "--baseline"), "it has more than 64 MB"),
-        (("baseline", "update", "--file"), "it has more than 64 MB"),
+        (("baseline", "update", "--file"), "it is no regular file"),
         (("baseline", "create", "--file"), "it is no regular file"),
     ],
 )
@@ -203,8 +205,67 @@ def test_honouring_peers_can_be_turned_off(folder: Path, asynclint: Runner) -> N
     assert asynclint("check", "--no-honour-peer-noqa", "a.py")[0] == 1
 
 
-def test_nothing_is_written_through_a_link_to_nothing(folder: Path, asynclint: Runner) -> None:
-    (folder / ".asynclint-baseline.json").symlink_to(folder.parent / "elsewhere.json")
-    reason = "error: cannot use the baseline .asynclint-baseline.json: it is a symbolic link to nothing"
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("command", ["create", "update"])
+@pytest.mark.parametrize("given", [(), ("--file", "named.json")])
+def test_no_baseline_is_written_through_a_link_out_of_the_project(
+    folder: Path, asynclint: Runner, command: str, given: tuple[str, ...], is_there: bool
+) -> None:
+    name = given[-1] if given else FILE
+    other = folder.parent / "elsewhere.json"
+    if is_there:
+        asynclint("baseline", "create", "a.py", "--file", str(other))
+        (folder / "a.py").write_text(HEAD)
+    before = other.read_bytes() if is_there else None
+    (folder / name).symlink_to(other)
+    reason = f"error: cannot write {name}: it is, or is behind, a link out of the project; name its target"
+    assert asynclint("baseline", command, ".", *given) == (2, [], [reason])
+    assert (other.read_bytes() if other.exists() else None) == before
+    other.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "pipe", "folder", "socket"])
+def test_a_configured_baseline_is_a_file_of_the_project(folder: Path, asynclint: Runner, kind: str) -> None:
+    asynclint("baseline", "create", ".", "--file", "../elsewhere.json")
+    reasons = {
+        "link": f"pyproject.toml:2: `baseline`: `base.json` lies outside of the project ({folder}); "
+        "only the command line may name such a path",
+        "dangling": "cannot use the baseline base.json: it is a symbolic link to nothing",
+        "pipe": "cannot use the baseline base.json: it is no regular file",
+        "folder": "cannot use the baseline base.json: it is a folder",
+        "socket": "cannot use the baseline base.json: it is no regular file",
+    }
+    (folder / "pyproject.toml").write_text('[tool.asynclint]\nbaseline = "base.json"\n')
+    put_in_place(folder / "base.json", kind, "../elsewhere.json")
+    assert asynclint("check", ".") == (2, [], [f"error: {reasons[kind]}"])
+    if kind == "link":
+        assert asynclint("check", "--isolated", "--baseline", "base.json", ".")[:2] == (0, [])
+
+
+def put_in_place(path: Path, kind: str, target: str) -> None:
+    """Something that is no file of the project, in the place of one."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path.name)
+    else:
+        path.symlink_to(target if kind == "link" else "nothing")
+
+
+def test_a_baseline_that_became_a_link_is_not_written_through(
+    folder: Path, asynclint: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.parent / "victim.json").write_text("precious")
+
+    def checked(*_: object) -> tuple[str, ...]:
+        (folder / FILE).symlink_to("../victim.json")
+        return ()
+
+    monkeypatch.setattr("asynclint.cli.baseline.baseline_of", checked)
+    monkeypatch.setattr("asynclint.cli.baselines.as_text", lambda _: "{}")
+    reason = f"error: cannot write {FILE}: it is, or is behind, a link out of the project; name its target"
     assert asynclint("baseline", "create", ".") == (2, [], [reason])
-    assert not (folder.parent / "elsewhere.json").exists()
+    assert (folder.parent / "victim.json").read_text() == "precious"

@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_checked_is_named_and_the_others_are_checked(
         ("nowhere.py", "there is no such file or folder"),
         ("empty", "there are no Python files in this folder (or all are excluded)"),
         ("loop", "is a loop of symbolic links"),
-        ("pipe.py", "is neither a file nor a folder"),
+        ("pipe.py", "is a pipe, no file"),
     ],
 )
 def test_a_path_that_cannot_be_checked_is_named_and_the_others_are_checked(

@@ -176,6 +176,44 @@ def test_links_modes_and_devices_are_kept(folder: Path) -> None:
     assert Path("/dev/null").is_char_device()
 
 
+@pytest.mark.parametrize("mark", ["pyproject.toml", ".git", ""])
+@pytest.mark.parametrize(("name", "link"), [("out.json", "out.json"), ("sub/out.json", "sub")])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_no_report_is_written_through_a_link_of_the_project_that_leads_out_of_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, mark: str, name: str, link: str, is_there: bool
+) -> None:
+    project = folder / "project"
+    project.mkdir()
+    if mark:
+        (project / mark).touch()
+    (folder / "elsewhere").mkdir()
+    victim = folder / "elsewhere" / "out.json"
+    if is_there:
+        victim.write_text("precious")
+    (project / link).symlink_to("../elsewhere" if link == "sub" else "../elsewhere/out.json")
+    (project / "good.py").write_text(GOOD)
+    monkeypatch.chdir(project)
+    done = invoke("good.py", "--output-format", f"json={name}")
+    assert (done.exit_code, "a link out of the project; name its target" in done.stderr) == (2, True)
+    assert (victim.read_text() if victim.exists() else None) == ("precious" if is_there else None)
+    assert invoke("good.py", "--output-format", "json=../elsewhere/out.json").exit_code == 0
+    assert json.loads(victim.read_text())["version"] == 1
+
+
+def test_a_report_that_became_a_link_is_not_written_through(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "victim.json").write_text("precious")
+    render = reporting.render
+
+    def linking(*arguments: Any, **options: Any) -> str:
+        (folder / "out.json").symlink_to("../victim.json")
+        return render(*arguments, **options)
+
+    monkeypatch.setattr(reporting, "render", linking)
+    done = invoke("--output-format", "json=out.json")
+    assert (done.exit_code, "a link out of the project" in done.stderr) == (2, True)
+    assert (folder.parent / "victim.json").read_text() == "precious"
+
+
 def test_a_pipe_is_written_through_its_name(folder: Path) -> None:
     command = [sys.executable, "-m", "asynclint", "check", "-q", "--output-format", "json", "-o", "/dev/stdout"]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)

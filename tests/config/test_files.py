@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -175,7 +176,51 @@ def test_a_cycle_is_reported(write: Write) -> None:
 
 def test_a_folder_is_no_file(write: Write) -> None:
     folder = write({"asynclint.toml": 'extend = "sub"\n', "sub/x.py": ""})
-    assert problems(folder) == ["sub: is not a file"]
+    assert problems(folder) == ["sub: is a folder"]
+
+
+CONFIG_NAMES = (".asynclint.toml", "asynclint.toml", "pyproject.toml")
+
+
+@pytest.mark.parametrize("name", CONFIG_NAMES)
+@pytest.mark.parametrize("place", ["", "sub/"])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("pipe", "is no regular file"),
+        ("folder", "is a folder"),
+        ("dangling", "is a symbolic link to nothing"),
+        ("loop", "is a loop of symbolic links"),
+        ("device", "is a link out of the project; name its target to read it: --config FILE"),
+        ("link", "is a link out of the project; name its target to read it: --config FILE"),
+        ("large", "has more than 16 MB"),
+    ],
+)
+def test_what_has_the_name_of_a_configuration_and_is_none_is_said(
+    write: Write, name: str, place: str, kind: str, reason: str
+) -> None:
+    folder = write({"outside.toml": "x = = 1\n", "project/.git/HEAD": "", "project/sub/m.py": ""}) / "project"
+    file = folder / place / name
+    targets = {"dangling": "nothing", "loop": name, "device": "/dev/zero", "link": folder.parent / "outside.toml"}
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "large":
+        with file.open("wb") as sparse:
+            sparse.truncate(2**31)
+    else:
+        file.symlink_to(targets[kind])
+    assert problems(folder, within="sub") == [f"{place}{name}: {reason}"]
+    assert resolved(folder, isolated=True, within="sub").file is None
+
+
+@pytest.mark.parametrize("name", CONFIG_NAMES)
+def test_a_configuration_may_be_a_link_inside_of_the_project(write: Write, name: str) -> None:
+    table = "[tool.asynclint]\n" if name == "pyproject.toml" else ""
+    folder = write({"pyproject.toml": "", "shared/x.toml": f'{table}fail-level = "error"\n', "sub/m.py": ""})
+    (folder / "sub" / name).symlink_to("../shared/x.toml")
+    assert resolved(folder, within="sub").config.fail_level == "error"
 
 
 def test_a_missing_file_to_extend_is_reported(write: Write) -> None:

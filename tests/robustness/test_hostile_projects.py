@@ -142,8 +142,16 @@ def test_a_link_to_a_folder_outside_is_not_entered(tmp_path: Path) -> None:
     (project / "a.py").write_text("x = 1\n")
     (project / "inner").symlink_to(tmp_path / "outside")
     done = _run(project, "check", "--fix", "--unsafe-fixes", "--output-format=json", ".")
-    assert (done.returncode, json.loads(done.stdout)["diagnostics"]) == (0, [])
+    assert (done.returncode, json.loads(done.stdout)["diagnostics"]) == (2, [])
+    assert [(item["filename"], item["code"]) for item in json.loads(done.stdout)["errors"]] == [
+        ("inner", "unreadable-folder")
+    ]
     assert (tmp_path / "outside/m.py").read_text() == _BAD
+    run = json.loads(_run(project, "check", "--output-format=sarif", ".").stdout)["runs"][0]
+    (said,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert said["message"]["text"].startswith("is a link to a folder out of the project")
+    assert said["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "inner"
+    assert b"inner: is a link to a folder out of the project" in _run(project, "check", ".").stderr
 
 
 def test_a_link_to_a_file_outside_is_not_read(tmp_path: Path) -> None:
@@ -168,28 +176,70 @@ def test_a_link_to_a_file_outside_is_not_read(tmp_path: Path) -> None:
 
 _BESIDE = (
     "pyproject.toml", ".asynclint.toml", "asynclint.toml", ".gitignore", ".git/info/exclude", "uv.lock", "poetry.lock",
-    "Pipfile.lock", "requirements.txt", "base.json",
+    "pdm.lock", "pylock.toml", "Pipfile.lock", "requirements.txt", "requirements-dev.txt", "requirements/base.txt",
+    "base.json",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", _BESIDE)
-@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
-def test_nothing_beside_the_code_is_waited_for_or_read_without_end(tmp_path: Path, name: str, kind: str) -> None:
-    (tmp_path / ".git/info").mkdir(parents=True)
-    (tmp_path / "asynclint.toml").write_text('baseline = "base.json"\n' if name == "base.json" else "")
-    (tmp_path / "m.py").write_text(f"from fastapi import FastAPI\n{_BAD}")
-    file = tmp_path / name
+@pytest.mark.parametrize("kind", ["pipe", "device", "large", "folder", "dangling", "link"])
+def test_nothing_beside_the_code_is_waited_for_or_read_without_end_or_passed_over_in_silence(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    project = tmp_path / "project"
+    (project / ".git/info").mkdir(parents=True)
+    (project / "requirements").mkdir()
+    (project / "asynclint.toml").write_text('baseline = "base.json"\n' if name == "base.json" else "")
+    (project / "m.py").write_text(f"from fastapi import FastAPI\n{_BAD}")
+    (tmp_path / "outside").write_text("m.py\n")
+    file = project / name
     file.unlink(missing_ok=True)
     if kind == "pipe":
         os.mkfifo(file)
-    elif kind == "device":
-        file.symlink_to("/dev/zero")
-    else:
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "large":
         with file.open("wb") as sparse:
             sparse.truncate(2**31)
-    done = _run(tmp_path, "check", "--output-format=concise", ".", memory=2**30)
+    else:
+        file.symlink_to({"device": "/dev/zero", "dangling": project / "nothing", "link": tmp_path / "outside"}[kind])
+    done = _run(project, "check", "--output-format=concise", ".", memory=2**30)
     assert b"internal error" not in done.stderr
-    assert (done.returncode, done.stdout[:14]) in ((1, b"m.py:6:5: ASL2"), (2, b""))
+    assert done.stdout[:14] in (b"m.py:6:5: ASL2", b"")
+    if done.returncode == 1:  # git follows no such link either, or has nothing to ignore
+        assert name in (".gitignore", ".git/info/exclude")
+        assert kind in ("device", "dangling", "link")
+        said = _run(project, "check", "--show-files", "-v", ".").stderr.decode()
+        assert f"{name} is a" in said
+    else:
+        assert (done.returncode, name in done.stderr.decode()) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements", "uv.lock"])
+def test_what_a_project_runs_on_is_not_read_out_of_it(tmp_path: Path, name: str) -> None:
+    project = tmp_path / "project"
+    (project / "api").mkdir(parents=True)
+    (project / "asynclint.toml").touch()
+    (project / "api/m.py").write_text("from fastapi import FastAPI\n")
+    (project / "n.py").touch()
+    other = tmp_path / "other"
+    if name == "requirements":
+        other.mkdir()
+        (other / "secret-name.txt").write_text("fastapi==0.90.0\n")
+    else:
+        other.write_text("fastapi==0.90.0\n" if name.endswith("txt") else 'name = "fastapi"\nversion = "0.90.0"\n')
+    (project / "api" / name).symlink_to(other)
+    done = _run(project, "check", ".")
+    assert (done.returncode, f"api/{name}: is a link out of the project, so the version".encode() in done.stderr) == (
+        2,
+        True,
+    )
+    shown = _run(project, "config", "show", "api/m.py")
+    assert b"0.90.0" not in shown.stdout
+    assert b"secret" not in done.stdout + done.stderr + shown.stdout + shown.stderr
+    assert _run(project, "check", "api/m.py").returncode == 2
+    assert _run(project, "check", "n.py").returncode == 0  # of which it says nothing
+    assert _run(project, "check", "--config", "fastapi-version=0.100.0", ".").returncode == 0
 
 
 _DEEP = "[" * 100_000

@@ -107,7 +107,7 @@ def update(ctx: click.Context, /, paths: tuple[str, ...], file: str | None, **op
     config = config_of_run(paths, options)
     file = _file(file, config)
     _refuse_unwritable(file)
-    known = read_baseline(file)
+    known = read_baseline(file, named=False)
     comparison = known.compare(_checked(ctx, paths, config, options))
     if comparison.left != known.baseline:
         write_baseline(file, comparison.left)

@@ -12,6 +12,7 @@ from asynclint.cli.refusal import Refusal
 from asynclint.config.settings import SettingsError
 from asynclint.findings.baseline import BaselineError, Naming, as_text, compare, from_text
 from asynclint.source.paths import absolute
+from asynclint.source.project_files import MissingProjectFile, UnreadableProjectFile, read_project_file
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Report
@@ -54,14 +55,14 @@ def naming_for(file: str) -> Naming:
 def read_baseline(file: str, *, named: bool = True) -> BaselineFile:
     """The baseline in a file, which may be a pipe only where the command line has `named` it. Raises Refusal."""
     refuse_nameless(file)
-    if not named:
-        _refuse_no_file(file)
     try:
-        return BaselineFile(file, from_text(_content(file)))
+        return BaselineFile(file, from_text(_content(file) if named else _content_of_file(file)))
     except IsADirectoryError:
         raise _refusal(file, "it is a folder") from None
-    except FileNotFoundError:
+    except (FileNotFoundError, MissingProjectFile):
         raise _refusal(file, f"there is no such file; `{_with_file(_CREATE, file)}` makes it") from None
+    except UnreadableProjectFile as error:
+        raise _refusal(file, f"it {error}") from None
     except (OSError, ValueError) as error:
         raise _refusal(file, (getattr(error, "strerror", None) or str(error)).lower()) from None
     except BaselineError as error:
@@ -69,17 +70,9 @@ def read_baseline(file: str, *, named: bool = True) -> BaselineFile:
 
 
 def refuse_foreign(file: str) -> None:
-    """Keep a baseline from being written over what is something else. Raises Refusal."""
-    _refuse_no_file(file)
-    if posixpath.exists(file):
-        read_baseline(file)
-
-
-def _refuse_no_file(file: str) -> None:
-    if posixpath.exists(file) and not posixpath.isfile(file):
-        raise _refusal(file, "it is no regular file")
-    if posixpath.islink(file) and not posixpath.exists(file):
-        raise _refusal(file, "it is a symbolic link to nothing")  # a checkout may have one that leads out of it
+    """Keep a baseline from being written over what is something else, or out of the project. Raises Refusal."""
+    if posixpath.lexists(file):
+        read_baseline(file, named=False)
 
 
 def refuse_nameless(file: str) -> None:
@@ -94,6 +87,10 @@ def write_baseline(file: str, baseline: Baseline) -> None:
         write_files({file: as_text(baseline)})
     except UnwritableFile as error:
         raise Refusal(SettingsError((str(error),))) from None
+
+
+def _content_of_file(file: str) -> bytes:
+    return read_project_file(absolute(file, str(Path.cwd())), most=MOST_BYTES)
 
 
 def _content(file: str) -> bytes:

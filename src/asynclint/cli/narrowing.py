@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from asynclint.cli.configuration import working_folder
 from asynclint.cli.refusal import Refusal
 from asynclint.config.settings import SettingsError
+from asynclint.source.boundaries import git_root
 from asynclint.source.paths import absolute, resolved
-from asynclint.source.roots import git_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

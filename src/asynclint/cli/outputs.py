@@ -12,6 +12,8 @@ import click
 
 from asynclint.cli.words import Words
 from asynclint.report.formats import Format
+from asynclint.source.boundaries import is_led_out
+from asynclint.source.paths import absolute
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -120,6 +122,8 @@ class _Move(NamedTuple):
     def to(cls, file: str) -> _Move:
         # `/dev/stdout` leads to a pipe, which has no path.
         target = Path(file) if _is_special(Path(file)) else Path(os.path.realpath(file))
+        if _leads_out(file):  # it may have become a link since the run began
+            raise UnwritableFile(f"cannot write {file}: {_LINK_OUT}")
         return cls(target.with_name(f".{target.name[:200]}.{os.urandom(6).hex()}.tmp"), target)
 
     def prepare(self, text: str) -> None:
@@ -163,6 +167,8 @@ def _place(file: str) -> str:
 
 def _why_unwritable(path: Path) -> str | None:
     try:
+        if _leads_out(str(path)):
+            return _LINK_OUT
         if path.is_dir():
             return "it is a folder"
         if path.exists():
@@ -175,6 +181,15 @@ def _why_unwritable(path: Path) -> str | None:
     if not folder.is_dir():
         return "its folder does not exist" if not folder.exists() else "what should be its folder is a file"
     return None if os.access(folder, os.W_OK | os.X_OK) else "its folder is read-only"
+
+
+_LINK_OUT = "it is, or is behind, a link out of the project; name its target"
+
+
+def _leads_out(file: str) -> bool:
+    """Whether a link of the project, which whoever named the file need not know of, leads out of it."""
+    cwd = str(Path.cwd())
+    return is_led_out(absolute(file, cwd), cwd)
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -13,7 +13,8 @@ from asynclint import __version__
 from asynclint.cli.configuration import configurations, working_folder
 from asynclint.cli.terminal import write_out
 from asynclint.cli.words import Words
-from asynclint.source.roots import ProjectRoots, git_root
+from asynclint.source.boundaries import git_root
+from asynclint.source.roots import ProjectRoots
 
 _LIBRARIES = ("click", "libcst", "msgspec", "pathspec", "rich")
 

@@ -15,9 +15,9 @@ from asynclint.config.places import line_of, lines_of
 from asynclint.config.selection import nearest
 from asynclint.config.settings import FRAME
 from asynclint.config.values import Reading
-from asynclint.source.paths import display, inside, resolved
-from asynclint.source.project_files import NotTOML, read_project_file, read_toml
-from asynclint.source.roots import PYPROJECT, git_root, outermost_mark
+from asynclint.source.boundaries import PYPROJECT, project_around
+from asynclint.source.paths import display
+from asynclint.source.project_files import LINK_OUT, NotTOML, UnreadableProjectFile, read_project_file, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ class ConfigFiles:
         """The layer of a file, and the file it extends."""
         name = display(file, self._cwd)
         empty = Layer(name, {}, file)
-        text = self._text(file, name) if folder or self._stays_inside(file, name) else None
+        text = self._text(file, name, named=folder is not None)
         document = self._document(text, name) if text is not None else None
         if text is None or document is None:
             return empty, None
@@ -117,24 +117,15 @@ class ConfigFiles:
             self.problems += [f"{name}:{line}: {message}" for line, message in sorted(placed, key=lambda item: item[0])]
         return Layer(name, values, file, text, prefix), extended
 
-    def _stays_inside(self, file: str, name: str) -> bool:
+    def _text(self, file: str, name: str, *, named: bool) -> str | None:
         """A link may not show people what is elsewhere on the machine, as a line that cannot be read would be."""
-        inner = inside(resolved(file), resolved(_boundary(file)))
-        if not inner:
-            self.problems.append(f"{name}: is a link out of the project; name its target to read it: --config FILE")
-        return inner
-
-    def _text(self, file: str, name: str) -> str | None:
         try:
-            if posixpath.exists(file) and not posixpath.isfile(file):  # a pipe would be waited for
-                self.problems.append(f"{name}: is not a file")
-                return None
-            return read_project_file(file).decode("utf-8-sig")
+            return read_project_file(file, named=named).decode("utf-8-sig")
         except UnicodeDecodeError:
             self.problems.append(f"{name}: is not UTF-8")
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            self.problems.append(f"{name}: cannot be read: {reason}")
+        except UnreadableProjectFile as error:
+            way_out = "; name its target to read it: --config FILE" if str(error) == LINK_OUT else ""
+            self.problems.append(f"{name}: {error}{way_out}")
         return None
 
     def _document(self, text: str, name: str) -> dict[str, Any] | None:
@@ -210,7 +201,7 @@ def _as_list(key: str, value: object) -> object:
 def _boundary(file: str) -> str:
     """The folder that a configuration file may name paths in: what is around it of the project it belongs to."""
     folder = posixpath.dirname(file)
-    return git_root(folder) or outermost_mark(folder) or folder
+    return project_around(folder) or folder
 
 
 def _syntax_error(message: str, text: str) -> str:

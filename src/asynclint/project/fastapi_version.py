@@ -16,9 +16,9 @@ from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
 from asynclint.core.version_range import NEWEST, Version, VersionRange, read_ranges
-from asynclint.source.declarations import LOCKS, PIPFILE_LOCK, PYPROJECT, REQUIREMENTS
-from asynclint.source.project_files import read_project_file, read_toml
-from asynclint.source.roots import git_root
+from asynclint.source.boundaries import PYPROJECT, git_root, leads_out
+from asynclint.source.declarations import LOCKS, PIPFILE_LOCK, REQUIREMENTS
+from asynclint.source.project_files import UnreadableProjectFile, read_project_file, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -163,7 +163,9 @@ def _locked(folder: str) -> FastAPIVersion | None:
 
 def _required(folder: str) -> FastAPIVersion | None:
     """As requirement files say, exact versions first (one file of several is often what pip-compile made)."""
-    files = [*_sorted_glob(folder, f"{REQUIREMENTS}*.txt"), *_sorted_glob(folder, f"{REQUIREMENTS}/*.txt")]
+    files = _sorted_glob(folder, f"{REQUIREMENTS}*.txt")
+    if not leads_out(f"{folder}/{REQUIREMENTS}"):
+        files += _sorted_glob(folder, f"{REQUIREMENTS}/*.txt")
     found = [version for path in files if (version := _best(path, _requirements(_read(path))))]
     exact = [version for version in found if version.exact]
     if exact or found:
@@ -253,5 +255,5 @@ def _read(path: str) -> bytes:
     """The content of a file, nothing if it cannot be read."""
     try:
         return read_project_file(path)
-    except (OSError, ValueError):
+    except UnreadableProjectFile:  # said where the project is planned
         return b""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from asynclint.core.version_range import NEWEST, Version, read_ranges
 from asynclint.source.paths import inside
-from asynclint.source.project_files import read_project_file, read_toml
+from asynclint.source.project_files import UnreadableProjectFile, read_project_file, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ def _required(path: str) -> PythonVersion | None:
     """As `[project]` says, or poetry's table of dependencies."""
     try:
         document = read_toml(read_project_file(path).decode("utf-8"))
-    except (OSError, ValueError):  # said where the file is read as configuration
+    except (UnreadableProjectFile, ValueError):  # said where the file is read as configuration
         return None
     poetry = _table(_table(_table(document.get("tool")).get("poetry")).get("dependencies"))
     for said in (_table(document.get("project")).get("requires-python"), poetry.get("python")):

@@ -15,12 +15,12 @@ from asynclint.caching.results import ResultStore
 from asynclint.caching.seal import seal_of_user
 from asynclint.core.diagnostic import SourceText
 from asynclint.findings.sources import places_of
+from asynclint.source.boundaries import git_root
 from asynclint.source.declarations import declarations_above
 from asynclint.source.digests import digest_of
 from asynclint.source.paths import absolute, display, resolved
 from asynclint.source.problems import INTERNAL_ERROR
-from asynclint.source.project_files import read_project_file
-from asynclint.source.roots import git_root
+from asynclint.source.project_files import UnreadableProjectFile, read_project_file
 from asynclint.source.text import UnreadableFile, read_source
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Kept:
         for path in (*declarations_above(root, git_root(root) or root), *self._work.declarations):
             try:
                 yield path, digest_of(read_project_file(path))
-            except OSError:
+            except UnreadableProjectFile:
                 yield path, b""
 
 

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.config.configurations import Configurations
 from asynclint.config.exclusion import Exclusion
+from asynclint.core.diagnostic import CheckError
 from asynclint.findings.ruling import Rulings
 from asynclint.rulekit.descriptions import described_rules
+from asynclint.source.boundaries import PYPROJECT, git_root
+from asynclint.source.declarations import declarations_above, declaring_folder
 from asynclint.source.discovery import PassedOver, discover
-from asynclint.source.paths import absolute, inside
-from asynclint.source.problems import EMPTY_FOLDER
+from asynclint.source.paths import absolute, display, inside
+from asynclint.source.problems import EMPTY_FOLDER, UNREADABLE_FILE
+from asynclint.source.project_files import why_unread
 from asynclint.source.roots import ProjectRoots
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from asynclint.config.config import Config
     from asynclint.config.settings import Settings
-    from asynclint.core.diagnostic import CheckError, RuleInfo
+    from asynclint.core.diagnostic import RuleInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,25 @@ def _projects(
         files = asked.union(path for path in whole.files if inside(path, root))
         declarations = tuple(path for path in whole.declarations if inside(path, root))
         work.append(Work(root, frozenset(asked), tuple(sorted(files)), declarations, configurations))
+    unread = [error for item in work for error in _unread_declarations(item, cwd)]
     excluded = (PassedOver(path, "is left out by the configuration") for path in named if path not in given)
     errors = [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]
-    return work, errors, (*excluded, *found.passed_over)
+    return work, list(dict.fromkeys([*errors, *unread])), (*excluded, *found.passed_over)
+
+
+def _unread_declarations(work: Work, cwd: str) -> Iterator[CheckError]:
+    """What cannot be read of the files that say what the files asked for run on: rules go by it."""
+    root = work.root
+    for path in (*declarations_above(root, git_root(root) or root), *work.declarations):
+        folder = declaring_folder(path)
+        reason = why_unread(path)
+        if reason is None or not any(inside(asked, folder) for asked in work.asked):
+            continue
+        if posixpath.basename(path) == PYPROJECT:
+            yield CheckError(UNREADABLE_FILE, display(path, cwd), reason)
+        elif work.configurations.for_folder(folder).config.fastapi_version is None:
+            unknown = "so the version of FastAPI may be another one; replace it by a file, or set `fastapi-version`"
+            yield CheckError(UNREADABLE_FILE, display(path, cwd), f"{reason}, {unknown}")
 
 
 def _is_left_out(path: str, exclusion: Exclusion, settings: Settings) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import TYPE_CHECKING
+
+from asynclint.source.boundaries import PYPROJECT, leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 PIPFILE_LOCK = "Pipfile.lock"
-PYPROJECT = "pyproject.toml"
 REQUIREMENTS = "requirements"
 """How requirement files begin, which end in `.txt`; and a folder of such files."""
 
@@ -18,13 +20,22 @@ _NAMES = frozenset({*LOCKS, PIPFILE_LOCK, PYPROJECT})
 
 
 def declarations_in(folder: str, names: Collection[str]) -> Iterator[str]:
-    """Those of an absolute folder that holds these names."""
+    """Those of an absolute folder that holds these names; a link out to a folder of them stands for what is in it."""
     for name in names:
         if name in _NAMES or (name.startswith(REQUIREMENTS) and name.endswith(".txt")):
             yield f"{folder.rstrip('/')}/{name}"
     if REQUIREMENTS in names:
         inner = f"{folder.rstrip('/')}/{REQUIREMENTS}"
-        yield from (f"{inner}/{name}" for name in _listed(inner) if name.endswith(".txt"))
+        if leads_out(inner):
+            yield inner
+        else:
+            yield from (f"{inner}/{name}" for name in _listed(inner) if name.endswith(".txt"))
+
+
+def declaring_folder(declaration: str) -> str:
+    """The absolute folder for whose code a declaration is meant."""
+    folder = posixpath.dirname(declaration)
+    return posixpath.dirname(folder) if posixpath.basename(folder) == REQUIREMENTS else folder
 
 
 def declarations_above(folder: str, top: str) -> Iterator[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from asynclint.core.diagnostic import CheckError
+from asynclint.source.boundaries import project_around, upwards
 from asynclint.source.declarations import declarations_in
 from asynclint.source.ignores import Ignores, around, enter, is_ignored
+from asynclint.source.links import kind_of, may_hold
 from asynclint.source.paths import absolute, display, inside
 from asynclint.source.problems import EMPTY_FOLDER, MISSING_PATH, UNREADABLE_FILE, UNREADABLE_FOLDER
-from asynclint.source.roots import git_root, outermost_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,11 +100,15 @@ class Discovery:
 
 @dataclass(slots=True)
 class _Search:
-    """What a run over the given paths has come upon so far. `files` is keyed by what a path really is."""
+    """What a run over the given paths has come upon so far.
+
+    `given` are the absolute paths asked for, with links resolved; `files` is keyed by what a path really is.
+    """
 
     cwd: str
     left_out: LeftOut
     respects_gitignore: RespectsGit
+    given: tuple[str, ...]
     files: dict[str, str] = field(default_factory=dict)
     errors: list[CheckError] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
@@ -127,6 +132,17 @@ class _Search:
         self.passed_over.append(PassedOver(path, reason))
         return True
 
+    def unread(self, path: str, reason: str, *, as_meant: bool) -> None:
+        """Remember a file with patterns of what git ignores that was not read."""
+        if as_meant:
+            self.passed_over.append(PassedOver(path, reason))
+        else:
+            self.fail(UNREADABLE_FILE, path, f"{reason}, so nobody knows what git ignores by it")
+
+    def asks_for(self, identity: str) -> bool:
+        """Whether what a path really is was given, by itself or with a folder around it."""
+        return any(inside(identity, given) for given in self.given)
+
     def fail(self, code: str, path: str, message: str) -> None:
         self.errors.append(CheckError(code, display(path, self.cwd), message))
 
@@ -141,15 +157,24 @@ def discover(
 
     A file given by name is always taken. In a folder these are `*.py` and `*.pyi` that are neither ignored by git nor
     `left_out`, nor in a folder that holds no source of the project. Folders behind symbolic links are not entered.
-    What looks like a source file and is none (a link to nothing, a pipe), a link back to a folder around it, and a file
-    that a link brings in from outside of the project, is an error: the tree was not checked as it was asked for. Hidden
-    links are left alone, which editors make as locks.
+    What looks like a source file and is none (a link to nothing, a pipe), a link back to a folder around it, and Python
+    files that a link brings in from elsewhere, is an error: the tree was not checked as it was asked for. Hidden files
+    that are links to nothing are left alone, which editors make as locks.
     """
-    search = _Search(cwd, left_out, respects_gitignore)
-    for given in dict.fromkeys(absolute(path, cwd) for path in paths):
+    named = tuple(dict.fromkeys(absolute(path, cwd) for path in paths))
+    search = _Search(cwd, left_out, respects_gitignore, tuple(_identity(given) for given in named))
+    for given in named:
         _take(given, search)
     files = tuple(sorted(search.files.values()))
-    return Discovery(files, tuple(search.errors), tuple(search.passed_over), tuple(sorted(search.declarations)))
+    errors, passed_over = tuple(dict.fromkeys(search.errors)), tuple(dict.fromkeys(search.passed_over))
+    return Discovery(files, errors, passed_over, tuple(sorted(search.declarations)))
+
+
+def _identity(given: str) -> str:
+    try:
+        return os.path.realpath(given)
+    except ValueError:  # a NUL in the name, which is said where it is looked at
+        return given
 
 
 def _take(given: str, search: _Search) -> None:
@@ -163,7 +188,7 @@ def _take(given: str, search: _Search) -> None:
     elif stat.S_ISDIR(mode):
         _take_folder(given, search)
     else:
-        search.fail(UNREADABLE_FILE, given, "is neither a file nor a folder")
+        search.fail(UNREADABLE_FILE, given, f"is a {kind_of(mode)}, no file")
 
 
 def _why_missing(given: str, error: OSError | ValueError) -> str:
@@ -178,7 +203,7 @@ def _why_missing(given: str, error: OSError | ValueError) -> str:
 
 def _take_folder(given: str, search: _Search) -> None:
     errors_before = len(search.errors)
-    ignores = around(given) if search.respects_gitignore(given) else None
+    ignores = around(given, search.unread) if search.respects_gitignore(given) else None
     if is_ignored(ignores, given, is_folder=True):
         ignores = None  # asked for by name: what would leave out the folder does not leave out what is in it
     found = _walk(given, os.path.realpath(given), ignores, search)
@@ -203,38 +228,137 @@ def _walk(start: str, real_start: str, ignores: Ignores | None, search: _Search)
             search.passed_over.append(PassedOver(folder, reason))
             continue
         search.declarations += declarations_in(folder, names)
-        inner = enter(folder, names, outer) if search.respects_gitignore(folder) else None
+        inner = enter(folder, names, outer, search.unread) if search.respects_gitignore(folder) else None
+        place = _Place(folder, start, inner)
         for entry in listed:
             path = f"{folder.rstrip('/')}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 if not search.passes_over(path, inner, is_folder=True):
                     pending.append((path, inner))
-            elif (problem := _problem(entry, folder)) and not search.passes_over(path, inner):
-                search.fail(UNREADABLE_FILE, path, f"{problem}; remove it or have git ignore it")
-            elif _is_python_file(entry) and not search.passes_over(path, inner):
-                if entry.is_symlink():
-                    found |= _take_link(path, start, search)
-                else:
-                    search.add(path, real_start + path.removeprefix(start))
-                    found = True
+            elif entry.is_symlink():
+                found |= _take_link(entry, path, place, search)
+            elif entry.name.endswith(SUFFIXES) and not search.passes_over(path, inner):
+                found |= _take_file(entry, path, real_start + path.removeprefix(start), search)
     return found
 
 
-def _take_link(path: str, start: str, search: _Search) -> bool:
-    """Whether a link that was met below `start` brings in a file of the project."""
-    identity = os.path.realpath(path)
-    inner = inside(identity, os.path.realpath(_project_around(start, search.cwd)))
-    if inner:
+_WAY_OUT = "; remove it or have git ignore it"
+
+
+class _Place(NamedTuple):
+    """A folder on the way below `start`, which was given, and what git ignores there."""
+
+    folder: str
+    start: str
+    ignores: Ignores | None
+
+
+def _take_file(entry: os.DirEntry[str], path: str, identity: str, search: _Search) -> bool:
+    """Whether what is no link and has the name of a source file is one."""
+    if entry.is_file():
         search.add(path, identity)
+        return True
+    try:
+        kind = kind_of(entry.stat(follow_symlinks=False).st_mode)
+    except OSError as error:
+        search.fail(UNREADABLE_FILE, path, f"cannot be looked at: {error.strerror}".lower())
     else:
-        reason = "is a link out of the project; give it by name, remove it or have git ignore it"
-        search.fail(UNREADABLE_FILE, path, reason)
-    return inner
+        search.fail(UNREADABLE_FILE, path, f"is a {kind}, no file{_WAY_OUT}")
+    return False
+
+
+def _take_link(entry: os.DirEntry[str], path: str, place: _Place, search: _Search) -> bool:
+    """Whether a link that was met on the way brings in a file of the project."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - paths are texts here
+    except OSError as error:
+        reason = _why_link_leads_nowhere(entry.name, error)
+        if reason is not None and not search.passes_over(path, place.ignores):
+            search.fail(UNREADABLE_FILE, path, f"{reason}{_WAY_OUT}")
+        return False
+    if stat.S_ISDIR(mode):
+        _take_link_to_folder(path, place, search)
+    elif entry.name.endswith(SUFFIXES) and not search.passes_over(path, place.ignores):
+        if not stat.S_ISREG(mode):
+            search.fail(UNREADABLE_FILE, path, f"is a symbolic link to a {kind_of(mode)}{_WAY_OUT}")
+            return False
+        return _take_link_to_file(path, place, search)
+    return False
+
+
+def _why_link_leads_nowhere(name: str, error: OSError) -> str | None:
+    """What is wrong with a link that leads to nothing; None where it does not look like source."""
+    if name.startswith(".") or not name.endswith(SUFFIXES):
+        return None
+    return "is a loop of symbolic links" if error.errno == errno.ELOOP else "is a symbolic link to nothing"
+
+
+def _take_link_to_file(path: str, place: _Place, search: _Search) -> bool:
+    identity = os.path.realpath(path)
+    if search.asks_for(identity) or inside(identity, _real_project_around(place, search)):
+        search.add(path, identity)
+        return True
+    reason = "is a link out of the project; give it by name, remove it or have git ignore it"
+    search.fail(UNREADABLE_FILE, path, reason)
+    return False
+
+
+def _take_link_to_folder(path: str, place: _Place, search: _Search) -> None:
+    """Say what is not looked at behind a link to a folder."""
+    # git takes a link for a file: `data/` does not ignore it. Who wrote that does not want to hear of it all the same.
+    if any(search.passes_over(path, place.ignores, is_folder=is_folder) for is_folder in (True, False)):
+        return
+    identity = os.path.realpath(path)
+    if inside(os.path.realpath(place.folder), identity):
+        search.fail(UNREADABLE_FILE, path, f"is a link back to a folder around it{_WAY_OUT}")
+        return
+    project = _real_project_around(place, search)
+    if search.asks_for(identity):
+        reason = "is a link to a folder, which is looked at where it lies"
+    elif _is_of_others(identity, project) or not may_hold(path, SUFFIXES, _holds_no_source):
+        reason = "is a link to a folder without source of the project"
+    elif not inside(identity, project):
+        problem = "is a link to a folder out of the project; give it by name, remove it or have git ignore it"
+        search.fail(UNREADABLE_FOLDER, path, problem)
+        return
+    elif _is_passed_over_where_it_lies(identity, project, search):
+        reason = "is a link to a folder that is left out where it lies"
+    else:
+        where = f"a folder that was not asked for; give `{display(identity, search.cwd)}` too"
+        search.fail(UNREADABLE_FOLDER, path, f"is a link to {where}, remove it or have git ignore it")
+        return
+    search.passed_over.append(PassedOver(path, reason))
+
+
+def _is_of_others(folder: str, project: str) -> bool:
+    """Whether a real folder lies where no source of a project does, as what is installed."""
+    apart = folder.removeprefix(posixpath.commonpath((folder, project)))
+    return not EXCLUDED_FOLDERS.isdisjoint(apart.split("/"))
+
+
+def _holds_no_source(folder: str, names: frozenset[str]) -> bool:
+    return is_excluded_by_itself(folder, is_folder=True) or _why_no_source(folder, names) is not None
+
+
+def _real_project_around(place: _Place, search: _Search) -> str:
+    """The folder that links may not lead out of, with its own links resolved."""
+    return os.path.realpath(_project_around(place.start, search.cwd))
+
+
+def _is_passed_over_where_it_lies(folder: str, project: str, search: _Search) -> bool:
+    """Whether an absolute folder of the project, or one around it, is left out or ignored by git."""
+    for place in upwards(folder):
+        if place == project:
+            return False
+        ignores = around(place, search.unread) if search.respects_gitignore(place) else None
+        if search.left_out(place, is_folder=True) or is_ignored(ignores, place, is_folder=True):
+            return True
+    return False
 
 
 def _project_around(folder: str, cwd: str) -> str:
     """The folder that links may not lead out of, around an absolute one that is looked through."""
-    return git_root(folder) or outermost_mark(folder) or (cwd if inside(folder, cwd) else folder)
+    return project_around(folder) or (cwd if inside(folder, cwd) else folder)
 
 
 def _why_no_source(folder: str, names: frozenset[str]) -> str | None:
@@ -243,31 +367,3 @@ def _why_no_source(folder: str, names: frozenset[str]) -> str | None:
         return "is a virtual environment"
     built = posixpath.basename(folder) in BUILD_FOLDERS and "__init__.py" not in names
     return "holds what was built, by its name" if built else None
-
-
-def _problem(entry: os.DirEntry[str], folder: str) -> str | None:
-    """What is wrong with an entry that is neither a source file nor a folder to enter."""
-    if entry.name.startswith(".") or entry.name in EXCLUDED_FOLDERS:
-        return None
-    try:
-        if entry.is_symlink() and entry.is_dir():
-            return "is a link back to a folder around it" if _leads_back(entry, folder) else None
-        if entry.name.endswith(SUFFIXES) and not entry.is_file() and not entry.is_dir():
-            return "is a symbolic link to nothing" if entry.is_symlink() else "is neither a file nor a folder"
-    except OSError as error:
-        return "is a loop of symbolic links" if error.errno == errno.ELOOP else None
-    return None
-
-
-def _leads_back(entry: os.DirEntry[str], folder: str) -> bool:
-    target, real = os.path.realpath(entry.path), os.path.realpath(folder)
-    return real == target or real.startswith(target.rstrip("/") + "/")
-
-
-def _is_python_file(entry: os.DirEntry[str]) -> bool:
-    if not entry.name.endswith(SUFFIXES):
-        return False
-    try:
-        return entry.is_file()
-    except OSError:  # a loop of links; editors leave such things behind as locks
-        return False

@@ -1,18 +1,28 @@
-"""What git would not track: `.gitignore` of each folder and `.git/info/exclude`."""
+"""What git would not track: `.gitignore` of each folder and `info/exclude` of the repository."""
 
 from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from asynclint.source.project_files import read_project_file
+from asynclint.source.git_folders import exclude_file
+from asynclint.source.project_files import LINK_OUT, MissingProjectFile, UnreadableProjectFile, read_project_file
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 GITIGNORE = ".gitignore"
 GIT = ".git"
+
+
+class Unread(Protocol):
+    """Told of a file with patterns that is there and is not read, and why: said after its name.
+
+    `as_meant`: it is a link that is not to be followed, so nothing is wrong with what the others say.
+    """
+
+    def __call__(self, path: str, reason: str, *, as_meant: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +45,22 @@ def is_ignored(ignores: Ignores | None, path: str, *, is_folder: bool) -> bool:
     return False
 
 
-def enter(folder: str, names: frozenset[str], outer: Ignores | None) -> Ignores | None:
+def enter(folder: str, names: frozenset[str], outer: Ignores | None, unread: Unread) -> Ignores | None:
     """The patterns that hold for what is in a folder, whose entries are `names`."""
     if GIT in names:  # a repository of its own: git does not look further up
-        outer = _load(folder, f"{folder}/{GIT}/info/exclude", None)
+        exclude = exclude_file(folder)
+        outer = None if exclude is None else _load(folder, exclude, None, unread)
     if GITIGNORE in names:
-        outer = _load(folder, f"{folder}/{GITIGNORE}", outer)
+        file = f"{folder.rstrip('/')}/{GITIGNORE}"
+        if posixpath.islink(file):
+            # gitignore(5), since 2.32: "Git does not follow symbolic links when accessing a .gitignore file".
+            unread(file, "is a symbolic link, which git does not follow", as_meant=True)
+        else:
+            outer = _load(folder, file, outer, unread)
     return outer
 
 
-def around(folder: str) -> Ignores | None:
+def around(folder: str, unread: Unread) -> Ignores | None:
     """The patterns of the folders above `folder`, up to the top of its repository; none outside of one."""
     above: list[tuple[str, frozenset[str]]] = []
     current = folder
@@ -56,7 +72,7 @@ def around(folder: str) -> Ignores | None:
         above.append((current, frozenset(name for name in (GIT, GITIGNORE) if _exists(current, name))))
     ignores: Ignores | None = None
     for place, names in reversed(above):
-        ignores = enter(place, names, ignores)
+        ignores = enter(place, names, ignores, unread)
     return ignores
 
 
@@ -64,11 +80,14 @@ def _exists(folder: str, name: str) -> bool:
     return posixpath.lexists(f"{folder}/{name}")
 
 
-def _load(folder: str, file: str, outer: Ignores | None) -> Ignores | None:
+def _load(folder: str, file: str, outer: Ignores | None, unread: Unread) -> Ignores | None:
     """A file that cannot be read ignores nothing, as in git."""
     try:
-        lines = read_project_file(file).decode("utf-8", "surrogateescape").splitlines()
-    except OSError:
+        lines = read_project_file(file).decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n").split("\n")
+    except MissingProjectFile:
+        return outer
+    except UnreadableProjectFile as error:
+        unread(file, str(error), as_meant=str(error) == LINK_OUT)
         return outer
     return Ignores(folder, _compile(lines), outer)
 

@@ -1,6 +1,7 @@
-"""Files beside the code that say something about it: configuration, requirements, what is ignored.
+"""Files beside the code that say something about it: configuration, requirements, what is ignored, a baseline.
 
-Anybody may have put anything in their place, so no reader of them waits for a pipe or fills the memory from a device.
+Anybody may have put anything in their place. This is the one door they are read through: no reader waits for a pipe,
+fills the memory from a device, or follows a link out of the project that nobody named.
 """
 
 from __future__ import annotations
@@ -10,25 +11,103 @@ import os
 import stat
 from typing import Any
 
+from asynclint.source.boundaries import leads_out
+
 MOST_BYTES = 16 * 2**20
 """Several times the largest lock files there are."""
+
+LINK_OUT = "is a link out of the project"
+
+
+class UnreadableProjectFile(Exception):  # noqa: N818 - says what the file is, as FileNotFoundError does
+    """The file is not read; the message says why in one line, after the file's name."""
+
+
+class MissingProjectFile(UnreadableProjectFile):
+    """Nothing has the file's name."""
 
 
 class NotTOML(ValueError):  # noqa: N818 - says what the text is
     """The text cannot be read as TOML; the message says why, as `tomllib` does."""
 
 
-def read_project_file(path: str) -> bytes:
-    """The content of a regular file of a sensible size, or of what a link leads to. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - what is asked about is what is read
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", path)
-        data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise OSError(errno.EFBIG, f"more than {MOST_BYTES // 2**20} MB", path)
+def read_project_file(path: str, *, most: int = MOST_BYTES, named: bool = False) -> bytes:
+    """The content of a regular file of at most `most` bytes, given by its absolute path. Raises UnreadableProjectFile.
+
+    A link is followed inside of the project, and wherever it leads if the command line has `named` it.
+    """
+    try:
+        with open(_opened(path, named=named), "rb") as stream:
+            data = stream.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if len(data) > most:
+        raise UnreadableProjectFile(_too_large(most))
     return data
+
+
+def why_unread(path: str, *, most: int = MOST_BYTES) -> str | None:
+    """Why a file that is there by its name would not be read; None where it would be, or is not there."""
+    try:
+        descriptor = _opened(path, named=False)
+    except (OSError, ValueError) as error:
+        reason = _unreadable(path, error)
+        return None if isinstance(reason, MissingProjectFile) else str(reason)
+    except UnreadableProjectFile as error:
+        return str(error)
+    size = os.fstat(descriptor).st_size
+    os.close(descriptor)
+    return _too_large(most) if size > most else None
+
+
+def open_regular(path: str, *, follow: bool) -> int:
+    """A descriptor to read a regular file with, as what it was opened. Raises OSError, or NotAFile for anything else.
+
+    `O_NONBLOCK` lets a pipe be opened that nobody writes to, and means nothing to a file (open(2)).
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    raise NotAFile(mode)
+
+
+class NotAFile(OSError):  # noqa: N818 - as above
+    """What was opened is a folder, a pipe, a device."""
+
+    def __init__(self, mode: int) -> None:
+        super().__init__(errno.EINVAL, "is a folder" if stat.S_ISDIR(mode) else "is no regular file")
+
+
+def _opened(path: str, *, named: bool) -> int:
+    if named:
+        return open_regular(path, follow=True)
+    os.lstat(path)
+    if leads_out(path):
+        raise UnreadableProjectFile(LINK_OUT)
+    return open_regular(os.path.realpath(path), follow=False)
+
+
+def _too_large(most: int) -> str:
+    return f"has more than {most // 2**20} MB"
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> UnreadableProjectFile:
+    if isinstance(error, NotAFile):
+        return UnreadableProjectFile(error.strerror)
+    if isinstance(error, FileNotFoundError):
+        if os.path.islink(path):  # noqa: PTH114 - paths are texts here
+            return UnreadableProjectFile("is a symbolic link to nothing")
+        return MissingProjectFile("cannot be read: no such file or directory")
+    if isinstance(error, OSError):
+        if error.errno == errno.ELOOP:
+            return UnreadableProjectFile("is a loop of symbolic links")
+        if error.errno == errno.ENXIO:  # a socket, which open(2) refuses
+            return UnreadableProjectFile("is no regular file")
+        return UnreadableProjectFile(f"cannot be read: {error.strerror or error}".lower())
+    return UnreadableProjectFile("cannot be read: there is a null byte in its name")
 
 
 def read_toml(text: str) -> dict[str, Any]:

@@ -7,16 +7,24 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from asynclint.source.boundaries import (
+    CONFIG_FILES,
+    PYPROJECT,
+    catch_alls,
+    has_git,
+    is_marked,
+    nearest,
+    outermost_mark,
+    upwards,
+)
 from asynclint.source.paths import inside
-from asynclint.source.project_files import read_project_file, read_toml
+from asynclint.source.project_files import UnreadableProjectFile, read_project_file, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
-    Predicate = Callable[[str], bool]
+    from asynclint.source.boundaries import Predicate
 
-CONFIG_FILES = (".asynclint.toml", "asynclint.toml")
-PYPROJECT = "pyproject.toml"
 _TABLE = re.compile(rb"""tool\s*\.\s*["']?asynclint""")
 
 
@@ -40,10 +48,10 @@ class ProjectRoots:
         self._cwd = cwd
         self._declares_root = declares_root
         self._asked = sorted(asked, key=len)
-        self._catch_alls = _catch_alls()
+        self._catch_alls = catch_alls()
         self._bounds: dict[str, str | None] = {}
         self._marked: dict[str, str | None] = {}
-        self._is_marked = functools.cache(_is_marked)
+        self._is_marked = functools.cache(is_marked)
 
     def of(self, path: str) -> str:
         """The root of the project that an absolute path belongs to; a folder belongs to the project of its files."""
@@ -57,7 +65,7 @@ class ProjectRoots:
         """The nearest folder that is a repository or says that it is a root."""
         passed: list[str] = []
         found: str | None = None
-        for current in _upwards(folder):
+        for current in upwards(folder):
             if current in self._bounds:
                 found = self._bounds[current]
                 break
@@ -69,7 +77,7 @@ class ProjectRoots:
         return found
 
     def _is_bound(self, folder: str) -> bool:
-        return self._declares_root(folder) or (folder not in self._catch_alls and _has_git(folder))
+        return self._declares_root(folder) or (folder not in self._catch_alls and has_git(folder))
 
     def _outermost_mark(self, folder: str) -> str | None:
         if folder not in self._marked:
@@ -82,79 +90,39 @@ class ProjectRoots:
         return next((asked for asked in self._asked if inside(folder, asked)), folder)
 
 
-def _is_marked(folder: str) -> bool:
-    return _has_config(folder) or _has_pyproject(folder)
-
-
-def outermost_mark(folder: str, is_marked: Predicate = _is_marked) -> str | None:
-    """The outermost folder, from an absolute one upwards, with a `pyproject.toml` or a configuration of asynclint."""
-    marked = [current for current in _upwards(folder) if is_marked(current)]
-    catch_alls = _catch_alls() if marked else frozenset()
-    below = [current for current in marked if current not in catch_alls]
-    return below[-1] if below else next(iter(marked), None)
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    """The absolute folder and those around it, nearest first."""
-    while True:
-        yield folder
-        parent = posixpath.dirname(folder)
-        if parent == folder:
-            return
-        folder = parent
-
-
-def _catch_alls() -> frozenset[str]:
-    """Folders under which unrelated things lie: indexing one for the sake of a single file reads the whole disk."""
-    import tempfile  # noqa: PLC0415 - 10 ms that no listing of keys need pay
-
-    temporary = {tempfile.gettempdir(), posixpath.realpath(tempfile.gettempdir())}
-    return frozenset({"/", posixpath.expanduser("~"), *temporary})
-
-
 def repository_root(cwd: str, paths: Iterable[str] = ()) -> str:
     """The root of the git repository around the absolute folder `cwd`.
 
     Where there is none, that of the absolute `paths` if all lie in the same one, as those of a checkout in a folder of
     a CI workspace do; else the folder itself.
     """
-    found = _nearest(cwd, _has_git)
+    found = nearest(cwd, has_git)
     if found is not None:
         return found
-    roots = {_nearest(path, _has_git) for path in paths}
+    roots = {nearest(path, has_git) for path in paths}
     (root,) = roots if len(roots) == 1 else (None,)
     return root or cwd
 
 
-def _nearest(folder: str, is_root: Predicate) -> str | None:
-    return next((current for current in _upwards(folder) if is_root(current)), None)
-
-
-def git_root(folder: str) -> str | None:
-    """The root of the git repository around an absolute folder; None where there is none."""
-    return _nearest(folder, _has_git)
-
-
 def config_file(folder: str) -> str | None:
-    """The file in an absolute folder that configures asynclint; of several, the one that is about nothing else."""
+    """The file in an absolute folder that configures asynclint; of several, the one that is about nothing else.
+
+    What has its name and cannot be read is that file too, so that its reader says what is wrong.
+    """
     start = f"{folder.rstrip('/')}/"
     for name in CONFIG_FILES:
-        if posixpath.isfile(start + name):
+        if posixpath.lexists(start + name):
             return start + name
     pyproject = start + PYPROJECT
     return pyproject if posixpath.lexists(pyproject) and _configures_asynclint(pyproject) else None
 
 
-def _has_config(folder: str) -> bool:
-    return config_file(folder) is not None
-
-
 def _configures_asynclint(pyproject: str) -> bool:
-    """Whether there is a `[tool.asynclint]`, or what is broken would be one: its reader says what is wrong with it."""
+    """Whether there is a `[tool.asynclint]`, or what is broken would be one, or nobody knows."""
     try:
         data = read_project_file(pyproject)
-    except OSError:
-        return False
+    except UnreadableProjectFile:
+        return True
     if b"asynclint" not in data:
         return False
     try:
@@ -162,11 +130,3 @@ def _configures_asynclint(pyproject: str) -> bool:
     except ValueError:
         return _TABLE.search(data) is not None
     return isinstance(tools, dict) and "asynclint" in tools
-
-
-def _has_pyproject(folder: str) -> bool:
-    return posixpath.isfile(f"{folder.rstrip('/')}/{PYPROJECT}")
-
-
-def _has_git(folder: str) -> bool:
-    return posixpath.lexists(f"{folder}/.git")
