@@ -76,17 +76,17 @@ a configuration) are refused. Files for reports are named on the command line on
 
 ## Links
 
-Nothing is read out of the project because a link says so. A module, a configuration, a `requirements` or lock file, or a
-baseline that is a link out of it is an error with exit code 2, and so is what has the name of one and is a folder, a
-pipe, a device, or a link to nothing. Where nothing marks a project, that is the folder the link lies in. What the command
-line names is read wherever its links lead.
+Nothing is read out of the project because a link says so. A module, a configuration, a `requirements` or lock file, or
+a baseline that is a link out of it is an error with exit code 2, and so is what has the name of one and is a folder, a
+pipe, a device, or a link to nothing. Where nothing marks a project, that is the folder the link lies in. What the
+command line names is read wherever its links lead.
 
 Links to folders are not entered. Where there are Python files behind one, that is an error, unless these are checked
 where they lie; with `exclude`, `extend-exclude` or a `.gitignore` it is left out. To know it, the names behind the link
 are looked at, 10,000 at most.
 
-A `.gitignore` that is a link is not followed: git does not, either. `check --show-files -v` lists it. The `info/exclude`
-of a worktree or submodule is read where the repository that its `.git` names knows of it in turn.
+A `.gitignore` that is a link is not followed: git does not, either. `check --show-files -v` lists it. The
+`info/exclude` of a worktree or submodule is read where the repository that its `.git` names knows of it in turn.
 
 No report or baseline is written through a link of the project that leads out of it, though the command line names the
 link. `--fix` changes no file through a link; where a file has several names (hard links), the others keep what it was.
