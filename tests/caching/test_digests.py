@@ -93,3 +93,24 @@ def test_names_that_are_no_text_are_kept_apart(known: Callable[[], FileDigests],
         write(path, str(number), LONG_AGO)
     keep(known(), *odd)
     assert known().of(map(str, odd)) == {str(path): digest_of(str(n).encode()) for n, path in enumerate(odd)}
+
+
+def test_a_pipe_that_took_the_place_of_a_file_is_not_waited_for(
+    known: Callable[[], FileDigests], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.py", "x", LONG_AGO)
+    keep(known(), path)
+    path.unlink()
+    os.mkfifo(path)
+    assert known().of([str(path)]) is None
+
+
+def test_a_file_that_has_more_than_it_says_is_not_read_to_its_end(
+    known: Callable[[], FileDigests], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.py", "x", LONG_AGO)
+    keep(known(), path)
+    path.write_text("x" * 1001)
+    old = stamp_of(str(path))._replace(size=1)
+    monkeypatch.setattr("asynclint.caching.digests.stamp_of", lambda _: old)
+    assert known().of([str(path)]) is None

@@ -18,6 +18,7 @@ import asynclint
 from asynclint.caching.folder import CACHE_FOLDER
 from asynclint.cli import outputs, reporting
 from asynclint.cli.app import main
+from asynclint.report import formats
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "report" / "sarif-schema-2.1.0.json").read_text())
 VALIDATOR = jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -202,7 +203,7 @@ def test_no_report_is_written_through_a_link_of_the_project_that_leads_out_of_it
 
 def test_a_report_that_became_a_link_is_not_written_through(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder.parent / "victim.json").write_text("precious")
-    render = reporting.render
+    render = formats.render
 
     def linking(*arguments: Any, **options: Any) -> str:
         (folder / "out.json").symlink_to("../victim.json")

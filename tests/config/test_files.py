@@ -201,7 +201,7 @@ def test_what_has_the_name_of_a_configuration_and_is_none_is_said(
 ) -> None:
     folder = write({"outside.toml": "x = = 1\n", "project/.git/HEAD": "", "project/sub/m.py": ""}) / "project"
     file = folder / place / name
-    targets = {"dangling": "nothing", "loop": name, "device": "/dev/zero", "link": folder.parent / "outside.toml"}
+    targets = {"dangling": "nothing", "loop": name, "device": "/dev/zero", "link": str(folder.parent / "outside.toml")}
     if kind == "pipe":
         os.mkfifo(file)
     elif kind == "folder":

@@ -202,7 +202,8 @@ def test_nothing_beside_the_code_is_waited_for_or_read_without_end_or_passed_ove
         with file.open("wb") as sparse:
             sparse.truncate(2**31)
     else:
-        file.symlink_to({"device": "/dev/zero", "dangling": project / "nothing", "link": tmp_path / "outside"}[kind])
+        targets = {"device": "/dev/zero", "dangling": str(project / "nothing"), "link": str(tmp_path / "outside")}
+        file.symlink_to(targets[kind])
     done = _run(project, "check", "--output-format=concise", ".", memory=2**30)
     assert b"internal error" not in done.stderr
     assert done.stdout[:14] in (b"m.py:6:5: ASL2", b"")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from asynclint.source import replacing
 from asynclint.source.replacing import UnwritableFile, replace_text, why_not_replaceable
 
 
@@ -102,3 +103,45 @@ def test_what_is_left_alone(file: Path) -> None:
     assert why_not_replaceable(str(file.parent)) == "is not a regular file"
     with pytest.raises(UnwritableFile, match="read-only"):
         replace_text(str(file), b"old\r\n", b"new\r\n")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "text"])
+@pytest.mark.parametrize("moment", ["before it is read", "before it is replaced"])
+def test_what_took_the_place_of_the_file_is_left_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch, kind: str, moment: str
+) -> None:
+    victim = file.with_name("victim")
+    victim.write_bytes(b"old\r\n")
+
+    def swap() -> None:
+        file.unlink()
+        if kind == "link":
+            file.symlink_to(victim)
+        elif kind == "pipe":
+            os.mkfifo(file)
+        else:
+            file.write_bytes(b"other\r\n")
+
+    if moment == "before it is read":
+        monkeypatch.setattr(replacing, "why_not_replaceable", lambda _: swap())
+    else:
+        written = replacing._written_beside
+
+        def swapped(path: Path, data: bytes) -> Path:
+            temporary = written(path, data)
+            swap()
+            return temporary
+
+        monkeypatch.setattr(replacing, "_written_beside", swapped)
+    with pytest.raises(UnwritableFile, match="was changed by someone else while it was checked"):
+        replace_text(str(file), b"old\r\n", b"new\r\n")
+    assert victim.read_bytes() == b"old\r\n"
+    assert file.is_symlink() == (kind == "link")
+    assert sorted(path.name for path in file.parent.iterdir()) == ["a.py", "victim"]
+
+
+def test_other_names_of_the_file_keep_what_it_was(file: Path) -> None:
+    other = file.with_name("other")
+    other.hardlink_to(file)
+    replace_text(str(file), b"old\r\n", b"new\r\n")
+    assert (file.read_bytes(), other.read_bytes()) == (b"new\r\n", b"old\r\n")

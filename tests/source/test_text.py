@@ -8,14 +8,11 @@ import encodings
 import os
 import pkgutil
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def decode(raw: bytes) -> SourceFile:
@@ -114,12 +111,28 @@ def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
         read_source(str(pipe), "a.py", 100)
 
 
+def test_what_was_no_link_when_it_was_found_is_not_read_through_one(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x = 1\n")
+    (tmp_path / "a.py").symlink_to("secret")
+    with pytest.raises(UnreadableFile, match=r"^has become a symbolic link since the run began$"):
+        read_source(str(tmp_path / "a.py"), "a.py", 100)
+    assert read_source(str(tmp_path / "a.py"), "a.py", 100, is_link=True).text == "x = 1\n"
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs a file that has more than it says")
+def test_a_file_that_has_more_than_it_says_is_read_up_to_the_limit() -> None:
+    assert Path("/proc/version").stat().st_size == 0
+    assert "Linux" in read_source("/proc/version", "a.py", 10_000).text
+    with pytest.raises(UnreadableFile, match="more than the limit of 10"):
+        read_source("/proc/version", "a.py", 10)
+
+
 def test_a_file_that_may_not_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     file = tmp_path / "a.py"
     file.touch()
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     with pytest.raises(UnreadableFile, match=r"cannot be read: permission denied$"):
         read_source(str(file), "a.py", 100)

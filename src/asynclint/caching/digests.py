@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from asynclint.source.digests import Stamp, digest_of, stamp_of
+from asynclint.source.opening import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,10 +74,12 @@ class FileDigests:
         stamp = stamp_of(path)
         if stamp.size > self._max_file_size:
             raise OSError(errno.EFBIG, "too large", path)
-        with open(path, "rb") as stream:  # noqa: PTH123 - as above
-            digest = digest_of(stream.read())
+        # A link that the run does not follow has a digest as well; nothing is shown of what it leads to.
+        data = open_regular(path, follow=True).read(self._max_file_size)
+        if len(data) > self._max_file_size:
+            raise OSError(errno.EFBIG, "too large", path)
         self.hashed += 1
-        return _Entry(stamp, digest)
+        return _Entry(stamp, digest_of(data))
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -6,10 +6,10 @@ import contextlib
 import errno
 import hashlib
 import os
-import stat
 from typing import TYPE_CHECKING, Final
 
 from asynclint.caching.seal import folder_of_user
+from asynclint.source.opening import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +39,10 @@ class CacheFolder:
         """The data of a file, None where there is none that can be believed."""
         try:
             refuse_link(self.path)
-            with open(f"{self.path}/{name}", "rb", opener=_open_regular) as stream:
-                sealed = stream.read()
+            sealed = open_regular(f"{self.path}/{name}", follow=False).read(MOST_BYTES)
         except (OSError, ValueError):
             return None
-        return self._seal.opened(sealed, name)
+        return self._seal.opened(sealed, name) if len(sealed) <= MOST_BYTES else None
 
     def write(self, name: str, data: bytes) -> None:
         """Put the data in the place of what a file held; readers meet the old one or the new one."""
@@ -106,13 +105,3 @@ def refuse_link(path: str) -> None:
     """A link in place of the folder, which a repository may hold, leads to files of others. Raises OSError."""
     if os.path.islink(path):  # noqa: PTH114 - as above
         raise NotADirectoryError(errno.ENOTDIR, "is a link", path)
-
-
-def _open_regular(path: str, flags: int) -> int:
-    """Open a file of a sensible size, but not behind a link, and no pipe or device: these may never end."""
-    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "is no file of a cache", path)
-    return descriptor

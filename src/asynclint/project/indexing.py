@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -41,11 +41,19 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read files: `cwd` is what shown names are relative to, `max_file_size` is in bytes."""
+    """How to read files: `cwd` is what shown names are relative to, `max_file_size` is in bytes.
+
+    `links` are the symbolic links that are read through: what has become one since is not.
+    """
 
     cwd: str
     max_file_size: int
     exhaustive: bool = False
+    links: frozenset[str] = frozenset()
+
+    def source(self, path: str) -> SourceFile:
+        """The file of an absolute path. Raises UnreadableFile."""
+        return read_source(path, display(path, self.cwd), self.max_file_size, is_link=path in self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,10 @@ class FileIndex:
         """Whether files stand in it with a text that is not the one on the disk."""
         return bool(self._put)
 
+    def follow(self, links: frozenset[str]) -> None:
+        """From now on these files, which are symbolic links, are read through."""
+        self.reading = replace(self.reading, links=self.reading.links | links)
+
     def files(
         self, paths: Sequence[str], *, jobs: int | None, progress: Progress, stored: StoredModules | None = None
     ) -> tuple[IndexedFile, ...]:
@@ -131,7 +143,7 @@ class FileIndex:
         for path in paths:
             shown = display(path, self.reading.cwd)
             try:
-                source = read_source(path, shown, self.reading.max_file_size)
+                source = self.reading.source(path)
             except UnreadableFile:
                 continue  # said where it is read in its turn
             module = stored.get(path, source.digest)
@@ -178,7 +190,7 @@ def lower_files(paths: Sequence[str], reading: Reading) -> list[IndexedFile]:
 def _lower_file(path: str, reading: Reading) -> IndexedFile:
     shown = display(path, reading.cwd)
     try:
-        source = read_source(path, shown, reading.max_file_size)
+        source = reading.source(path)
     except UnreadableFile as error:
         return IndexedFile(path, shown, error=CheckError(UNREADABLE_FILE, shown, str(error)))
     return _lower_source(source, reading)

@@ -78,6 +78,7 @@ class Checker:
 
 def link(work: Work, index: FileIndex, jobs: int | None, progress: Progress) -> tuple[Project, tuple[IndexedFile, ...]]:
     """The linked project, and what became of each of its files."""
+    index.follow(work.links)
     indexed = index.files(work.files, jobs=jobs, progress=progress)
     return _linked(work, indexed), indexed
 

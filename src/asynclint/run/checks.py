@@ -112,6 +112,7 @@ def _new_answer(  # noqa: PLR0913 - what a run goes by, and what it may use
     checker = Checker(planned.rulings, settings.count_unresolved, settings.ignore_suppressions)
     stored = None if kept is None else kept.modules
     started = time.perf_counter()
+    index.follow(work.links)
     files = index.files(work.files, jobs=settings.jobs, progress=progress, stored=stored)
     reading = {"reading": time.perf_counter() - started}
     analysis = check_project(work, checker, files, index.reading.cwd, settings.jobs, progress)

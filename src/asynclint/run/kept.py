@@ -62,7 +62,7 @@ class Kept:
         for name in sorted(shown):
             path = absolute(name, self._cwd)
             try:
-                source = read_source(path, name, self._settings.max_file_size)
+                source = read_source(path, name, self._settings.max_file_size, is_link=path in self._work.links)
             except UnreadableFile:
                 return None
             if source.digest != digests.get(path):

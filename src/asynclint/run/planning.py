@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Work:
     """A project to read as a whole, and those of its files that findings are wanted of.
 
-    `declarations` are the files in and below its root in which projects say what they depend on.
+    `declarations` are the files in and below its root in which projects say what they depend on, `links` those of its
+    files that are symbolic links.
     """
 
     root: str
@@ -40,6 +41,7 @@ class Work:
     files: tuple[str, ...]
     declarations: tuple[str, ...]
     configurations: Configurations
+    links: frozenset[str] = frozenset()
 
     @property
     def config(self) -> Config:
@@ -105,7 +107,9 @@ def _projects(
         whole = found if root in given else search((root,))
         files = asked.union(path for path in whole.files if inside(path, root))
         declarations = tuple(path for path in whole.declarations if inside(path, root))
-        work.append(Work(root, frozenset(asked), tuple(sorted(files)), declarations, configurations))
+        work.append(
+            Work(root, frozenset(asked), tuple(sorted(files)), declarations, configurations, found.links | whole.links)
+        )
     unread = [error for item in work for error in _unread_declarations(item, cwd)]
     excluded = (PassedOver(path, "is left out by the configuration") for path in named if path not in given)
     errors = [error for error in found.errors if not (settings.allow_empty and error.code == EMPTY_FOLDER)]

@@ -65,6 +65,7 @@ def entry_points(paths: Sequence[str], settings: Settings, progress: Progress | 
         for item in work:
             kept = kept_of(item, settings, index.reading.cwd)
             if kept is not None:  # what an earlier run has read; nothing is added to it here
+                index.follow(item.links)
                 index.files(item.files, jobs=settings.jobs, progress=progress or silent, stored=kept.modules)
             try:
                 project, indexed = link(item, index, settings.jobs, progress or silent)

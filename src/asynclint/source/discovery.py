@@ -89,13 +89,15 @@ class PassedOver(NamedTuple):
 class Discovery:
     """The Python files found, absolute and sorted, what could not be looked at, and what was passed over and why.
 
-    `declarations` are the files met on the way in which projects say what they depend on.
+    `links` are those of the files that are symbolic links, `declarations` the files met on the way in which projects
+    say what they depend on.
     """
 
     files: tuple[str, ...]
     errors: tuple[CheckError, ...]
     passed_over: tuple[PassedOver, ...] = ()
     declarations: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -113,9 +115,12 @@ class _Search:
     errors: list[CheckError] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
     declarations: list[str] = field(default_factory=list)
+    links: set[str] = field(default_factory=set)
 
-    def add(self, path: str, identity: str) -> None:
+    def add(self, path: str, identity: str, *, is_link: bool = False) -> None:
         """Keep one name for each file: its own before that of a link to it."""
+        if is_link:
+            self.links.add(path)
         known = self.files.get(identity)
         if known is None or (path != identity, path) < (known != identity, known):
             self.files[identity] = path
@@ -167,7 +172,8 @@ def discover(
         _take(given, search)
     files = tuple(sorted(search.files.values()))
     errors, passed_over = tuple(dict.fromkeys(search.errors)), tuple(dict.fromkeys(search.passed_over))
-    return Discovery(files, errors, passed_over, tuple(sorted(search.declarations)))
+    links = frozenset(search.links.intersection(files))
+    return Discovery(files, errors, passed_over, tuple(sorted(search.declarations)), links)
 
 
 def _identity(given: str) -> str:
@@ -184,7 +190,7 @@ def _take(given: str, search: _Search) -> None:
         search.fail(MISSING_PATH, given, _why_missing(given, error))
         return
     if stat.S_ISREG(mode):
-        search.add(given, os.path.realpath(given))
+        search.add(given, os.path.realpath(given), is_link=posixpath.islink(given))
     elif stat.S_ISDIR(mode):
         _take_folder(given, search)
     else:
@@ -296,7 +302,7 @@ def _why_link_leads_nowhere(name: str, error: OSError) -> str | None:
 def _take_link_to_file(path: str, place: _Place, search: _Search) -> bool:
     identity = os.path.realpath(path)
     if search.asks_for(identity) or inside(identity, _real_project_around(place, search)):
-        search.add(path, identity)
+        search.add(path, identity, is_link=True)
         return True
     reason = "is a link out of the project; give it by name, remove it or have git ignore it"
     search.fail(UNREADABLE_FILE, path, reason)

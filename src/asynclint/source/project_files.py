@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asynclint.source.boundaries import leads_out
+from asynclint.source.opening import NotAFile, open_regular
+
+if TYPE_CHECKING:
+    from asynclint.source.opening import Opened
 
 MOST_BYTES = 16 * 2**20
 """Several times the largest lock files there are."""
@@ -37,8 +40,7 @@ def read_project_file(path: str, *, most: int = MOST_BYTES, named: bool = False)
     A link is followed inside of the project, and wherever it leads if the command line has `named` it.
     """
     try:
-        with open(_opened(path, named=named), "rb") as stream:
-            data = stream.read(most + 1)
+        data = _opened(path, named=named).read(most)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     if len(data) > most:
@@ -49,39 +51,17 @@ def read_project_file(path: str, *, most: int = MOST_BYTES, named: bool = False)
 def why_unread(path: str, *, most: int = MOST_BYTES) -> str | None:
     """Why a file that is there by its name would not be read; None where it would be, or is not there."""
     try:
-        descriptor = _opened(path, named=False)
+        opened = _opened(path, named=False)
     except (OSError, ValueError) as error:
         reason = _unreadable(path, error)
         return None if isinstance(reason, MissingProjectFile) else str(reason)
     except UnreadableProjectFile as error:
         return str(error)
-    size = os.fstat(descriptor).st_size
-    os.close(descriptor)
-    return _too_large(most) if size > most else None
+    os.close(opened.descriptor)
+    return _too_large(most) if opened.status.st_size > most else None
 
 
-def open_regular(path: str, *, follow: bool) -> int:
-    """A descriptor to read a regular file with, as what it was opened. Raises OSError, or NotAFile for anything else.
-
-    `O_NONBLOCK` lets a pipe be opened that nobody writes to, and means nothing to a file (open(2)).
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
-    os.close(descriptor)
-    raise NotAFile(mode)
-
-
-class NotAFile(OSError):  # noqa: N818 - as above
-    """What was opened is a folder, a pipe, a device."""
-
-    def __init__(self, mode: int) -> None:
-        super().__init__(errno.EINVAL, "is a folder" if stat.S_ISDIR(mode) else "is no regular file")
-
-
-def _opened(path: str, *, named: bool) -> int:
+def _opened(path: str, *, named: bool) -> Opened:
     if named:
         return open_regular(path, follow=True)
     os.lstat(path)

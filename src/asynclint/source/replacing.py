@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asynclint.source.opening import open_regular
 from asynclint.source.text import UnreadableFile, decode_source
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ def replace_text(path: str, before: bytes, after: bytes) -> None:
     if reason is not None:
         raise UnwritableFile(reason)
     try:
-        raw = Path(path).read_bytes()
+        raw = _content(path, _MOST_FOR_A_CHARACTER * len(before) + _MOST_FOR_A_CHARACTER)
         source = decode_source(raw, path, path)
-    except (OSError, UnreadableFile):
+    except UnreadableFile:
         raise UnwritableFile(_CHANGED) from None
     if source.data != before:
         raise UnwritableFile(_CHANGED)
@@ -56,6 +57,16 @@ def replace_text(path: str, before: bytes, after: bytes) -> None:
 
 
 _CHANGED = "was changed by someone else while it was checked; run again"
+_MOST_FOR_A_CHARACTER = 8
+"""Bytes that a byte of UTF-8 takes in any encoding, those that switch between character sets with it."""
+
+
+def _content(path: str, most: int) -> bytes:
+    """What a file holds, up to a byte more than `most`. Raises UnwritableFile where it has become something else."""
+    try:
+        return open_regular(path, follow=False).read(most)
+    except OSError:
+        raise UnwritableFile(_CHANGED) from None
 
 
 def _encoded(source: SourceFile, data: bytes) -> bytes | None:
@@ -75,7 +86,7 @@ def _replace(path: Path, old: bytes, new: bytes | None) -> None:
     except OSError as error:
         raise UnwritableFile(f"cannot be written: {error.strerror}".lower()) from None
     try:
-        if path.is_symlink() or path.read_bytes() != old:
+        if _content(str(path), len(old)) != old:
             raise UnwritableFile(_CHANGED)
         temporary.replace(path)
     except OSError as error:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import functools
-import os
 import re
-import stat
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.source.digests import digest_of, stamp_at
 from asynclint.source.lines import LineTable
+from asynclint.source.opening import NotAFile, is_link_refused, open_regular
 
 if TYPE_CHECKING:
     from asynclint.source.digests import Stamp
@@ -58,20 +57,26 @@ class SourceFile:
         return LineTable(self.data)
 
 
-def read_source(path: str, display: str, max_file_size: int) -> SourceFile:
-    """Read and decode a regular file of at most `max_file_size` bytes. Raises UnreadableFile."""
+def read_source(path: str, display: str, max_file_size: int, *, is_link: bool = False) -> SourceFile:
+    """Read and decode a regular file of at most `max_file_size` bytes. Raises UnreadableFile.
+
+    `is_link`: it was one when it was found, so it is read through. What has become a link since is not.
+    """
     try:
         seen = time.time_ns()
-        status = os.stat(path)  # noqa: PTH116 - pathlib is slow for thousands of files
-        _refuse(status, max_file_size)
-        with open(path, "rb") as stream:  # noqa: PTH123 - as above
-            raw = stream.read()
+        opened = open_regular(path, follow=is_link)
+        raw = opened.read(max_file_size)
     except FileNotFoundError:
         raise UnreadableFile("the file is gone, it was there when the run began") from None
+    except NotAFile:
+        raise UnreadableFile("is not a regular file") from None
     except (OSError, ValueError) as error:
-        raise UnreadableFile(f"cannot be read: {_reason(error)}") from None
+        raise UnreadableFile(_reason(error, is_link=is_link)) from None
+    if len(raw) > max_file_size:
+        size = max(len(raw), opened.status.st_size)
+        raise UnreadableFile(f"has {size:,} bytes, more than the limit of {max_file_size:,}")
     source = decode_source(raw, path, display)
-    return dataclasses.replace(source, digest=digest_of(raw), stamp=stamp_at(status, seen))
+    return dataclasses.replace(source, digest=digest_of(raw), stamp=stamp_at(opened.status, seen))
 
 
 def decode_source(raw: bytes, path: str, display: str) -> SourceFile:
@@ -89,15 +94,10 @@ def decode_source(raw: bytes, path: str, display: str) -> SourceFile:
     return SourceFile(path, display, data, encoding, bom)
 
 
-def _refuse(status: os.stat_result, max_file_size: int) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableFile("is not a regular file")
-    if status.st_size > max_file_size:
-        raise UnreadableFile(f"has {status.st_size:,} bytes, more than the limit of {max_file_size:,}")
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+def _reason(error: OSError | ValueError, *, is_link: bool) -> str:
+    if isinstance(error, OSError) and is_link_refused(error) and not is_link:
+        return "has become a symbolic link since the run began"
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}".lower()
 
 
 def _declared_encoding(body: bytes) -> str | None:
