@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import resource
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -20,12 +22,12 @@ _BOMB = "import pathlib\npathlib.Path(__file__).with_name('RAN').touch()\nraise 
 _BAD = "import time\n\n\nasync def f():\n    time.sleep(1)\n"
 
 
-def _run(folder: Path, *arguments: str, memory: int = 2**33) -> subprocess.CompletedProcess[bytes]:
+def _run(folder: Path, *arguments: str, memory: int = 2**33, **variables: str) -> subprocess.CompletedProcess[bytes]:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
     command = [sys.executable, "-m", "asynclint", *arguments]
-    environment = {**os.environ, "PYTHONPATH": "", "PYTHONSAFEPATH": "1"}
+    environment = {**os.environ, "PYTHONPATH": "", "PYTHONSAFEPATH": "1", **variables}
     return subprocess.run(
         command, cwd=folder, capture_output=True, check=False, env=environment, preexec_fn=limit, timeout=120
     )
@@ -122,6 +124,158 @@ def test_no_order_reaches_a_terminal_or_a_build_server(speaking: Path, output_fo
         assert len([line for line in lines if "ASL201" in line]) == 5
     else:
         assert commands == []
+
+
+_TASK = "import asyncio\n\n\nasync def work() -> None:\n    await asyncio.sleep(1)\n\n\n"
+_HIDDEN = "\x1b[2J \x9b31m \u202e \u2066 \x08 \x7f \u2028 \x85"
+_ROWS = (
+    "    ::error file=x::owned",
+    "::warning::owned",
+    "\u3000::set-output name=a::b",
+    "    ##[group]x ##vso[task.setvariable variable=x]y ##VSO[a.b]c",
+    "    \x1b[2J \x9b31m \u202e \u2066 \x08 \x7f \u2028 \x85",
+    "    one\r::error::owned",
+    "\x0c\ta\u00a0b\u3000\u200d",
+)
+_IN_A_DIFF = _TASK + "".join(
+    f'async def f{place}() -> None:\n    """Text.\n{row}\n    """\n    asyncio.create_task(work())\n\n\n'
+    for place, row in enumerate(_ROWS)
+)
+_BUILD_SERVERS = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL")
+
+
+def _diff(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "asynclint", "check", "--no-cache", "--diff", *options]
+    inherited = {name: value for name, value in os.environ.items() if name not in _BUILD_SERVERS}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, check=False, env=inherited | environment, timeout=60
+    )
+
+
+@pytest.mark.parametrize("server", _BUILD_SERVERS)
+def test_nothing_in_a_diff_acts_in_the_log_of_a_build_server(tmp_path: Path, server: str) -> None:
+    (tmp_path / "m.py").write_bytes(_IN_A_DIFF.encode())
+    done = _diff(tmp_path, "m.py", **{server: "true"})
+    assert done.returncode == 1
+    shown = done.stdout.decode()
+    assert shown.count("Text.") == len(_ROWS)
+    rows = re.split(r"\r\n|[\r\n]", shown)  # as the runner of GitHub reads lines
+    assert [row for row in rows if row.lstrip().startswith("::")] == []
+    assert re.search(r"(?i)##(?:vso)?\[", shown) is None
+    assert re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", shown) is None
+    assert "\x0c\ta\u00a0b\u3000\u200d" in shown, "what does not act is left as it is"
+    assert b"-o FILE writes it as it is" in done.stderr
+
+
+def test_nothing_in_a_diff_acts_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_bytes(_IN_A_DIFF.encode())
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "asynclint", "check", "--no-cache", "--diff", "-q"]
+    subprocess.run(command, cwd=tmp_path, stdout=theirs, stderr=subprocess.DEVNULL, check=False, timeout=60)
+    shown = os.read(ours, 1 << 16).decode()
+    assert re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", shown) is None
+    assert "+    _background_tasks" in shown or "add_done_callback" in shown
+
+
+@pytest.mark.parametrize("way", ["pipe", "file", "redirected"])
+def test_a_diff_for_programs_is_exact(tmp_path: Path, way: str) -> None:
+    sources = {
+        "m.py": _IN_A_DIFF.encode(),
+        "bom.py": b"\xef\xbb\xbf" + _IN_A_DIFF.encode(),
+        "latin.py": b"# coding: latin-1\nx = '\xe9'\n"
+        + _TASK.encode()
+        + b"async def g():\n    '\xe9'\n    asyncio.create_task(work())\n",
+        "crlf.py": f"{_TASK}async def h():\n    asyncio.create_task(work())\n".replace("\n", "\r\n").encode(),
+    }
+    for name, data in sources.items():
+        (tmp_path / name).write_bytes(data)
+    if way == "pipe":
+        diff = _diff(tmp_path).stdout
+    elif way == "file":
+        done = _diff(tmp_path, "-o", "fix.patch", CI="true")
+        assert (done.returncode, done.stdout) == (1, b"")
+        diff = (tmp_path / "fix.patch").read_bytes()
+    else:
+        with (tmp_path / "fix.patch").open("wb") as file:
+            command = [sys.executable, "-m", "asynclint", "check", "--no-cache", "--diff"]
+            subprocess.run(command, cwd=tmp_path, stdout=file, check=False, env={**os.environ, "CI": "true"})
+        diff = (tmp_path / "fix.patch").read_bytes()
+    subprocess.run(["git", "apply"], cwd=tmp_path, input=diff, check=True)
+    applied = {name: (tmp_path / name).read_bytes() for name in sources}
+    for name, data in sources.items():
+        assert applied[name] != data
+        (tmp_path / name).write_bytes(data)
+    _run(tmp_path, "check", "--no-cache", "--fix", ".")
+    assert applied == {name: (tmp_path / name).read_bytes() for name in sources}
+
+
+_IN_STRINGS = "\\x1b[2J ::error::x ##[group]x ##vso[task.setvariable variable=x]y \\u202e\\x9b31m\\u2028::error::z"
+_SPEAKING_APP = f"""\
+import asyncio, time
+from fastapi import BackgroundTasks, FastAPI, WebSocket
+app = FastAPI()
+@app.api_route("::error::{_IN_STRINGS}", methods=["::error file=x::owned", "{_IN_STRINGS}"])
+async def a(): time.sleep(1)
+@app.api_route("::error::y", methods=["::error file=x::owned"])
+async def b(): time.sleep(1)
+@app.api_route("::error::y", methods=[""])
+async def c(): time.sleep(1)
+@app.websocket("::error::ws")
+async def ws(w: WebSocket): time.sleep(1)
+async def work(x="{_IN_STRINGS}"): raise ValueError("{_IN_STRINGS}")
+@app.get("/")
+async def d(tasks: BackgroundTasks):
+    tasks.add_task(work, "{_IN_STRINGS}")
+    asyncio.create_task(work("{_IN_STRINGS}"))
+"""
+_SPEAKING_SETTINGS = """\
+exclude = ["\\u202e ##vso[x.y]z \\u009b31m", "::error::x"]
+baseline = "##[x]\\u202e.json"
+[per-file-ignores]
+"\\u202e##vso[x.y]" = ["ASL101"]
+[[blocking-calls]]
+name = "a.b"
+replacement = "\\u202e##vso[x.y]z"
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"check --no-cache --select=ALL --baseline=known.json --output-format={name} ." for name in (
+            "full", "concise", "json", "json-lines", "sarif", "gitlab", "junit", "html",
+        )),
+        "check --no-cache -v --baseline=known.json --diff .", "check --show-files -v .",
+        "check --no-cache --baseline=known.json --explain=m.py:5", "routes .", "routes --output-format=json .",
+        "config show", "config show --output-format=json", "config validate", "version --verbose",
+        "version --verbose --output-format=json", "clean", "clean ::error::x", "check ::error::x",
+        "check --baseline=::error::x", "check --select=::error::x", "rule ::error::x", "::error::x", "check --::error::x",
+    ],
+)  # fmt: skip
+def test_no_order_is_in_any_output(tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "::error::x ##vso[x.y]z\x1b[31m\x9b"
+    folder.mkdir()
+    (folder / "asynclint.toml").write_text(_SPEAKING_SETTINGS)
+    (folder / "known.json").write_text('{"version": 1, "tool": "asynclint", "entries": []}')
+    for name in ("m.py", "::error::owned.py", " ::error::x.py", "##vso[task.x]y.py", "\x1b[31m\u2028x.py"):
+        (folder / name).write_text(_SPEAKING_APP)
+    (folder / "broken.py").write_text(f"async def (:  # {_ORDERS}\n")
+    done = _run(folder, *command.split(), CI="true")
+    for text in (done.stdout.decode(), done.stderr.decode()):
+        assert [line for line in re.split(r"\r\n|[\r\n]", text) if line.lstrip().startswith("::")] == []
+        assert re.search(r"(?i)##[a-z]*\[", text) is None
+        assert _UNPRINTABLE.search(text.replace("\t\n", "\n")) is None  # a diff has a tab after a name with blanks
+    assert b"internal error" not in done.stderr
+    if "--output-format" in command and not command.startswith("version"):
+        assert len(done.stdout) > 1000, "it says what there is to say"
+
+
+def test_settings_are_shown_as_toml_says_them(tmp_path: Path) -> None:
+    (tmp_path / "asynclint.toml").write_text(_SPEAKING_SETTINGS)
+    shown = tomllib.loads(_run(tmp_path, "config", "show").stdout.decode())
+    assert {key: shown[key] for key in ("exclude", "baseline")} == {
+        key: tomllib.loads(_SPEAKING_SETTINGS)[key] for key in ("exclude", "baseline")
+    }
 
 
 def test_no_markup_reaches_a_page_or_a_document(speaking: Path) -> None:

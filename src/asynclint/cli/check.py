@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     help=f"Form of the report: {', '.join(item.value for item in Format)}; repeat it for several, all but one with a "
     "file, such as sarif=out.sarif.  [default: full on a terminal, else concise]",
 )
-@click.option("-o", "--output-file", metavar="FILE", help="Write the report to this file.")
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report, or the diff of --diff, to this file.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing each finding.")
 @click.option("--sarif-category", metavar="NAME", help="Tells analyses of one commit apart.  [default: asynclint]")
 @click.option(
@@ -177,7 +177,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     started = time.monotonic()
     work = _worked(inputs.paths, settings, narrowing, options)
     if options["diff"] and work.fixed:
-        code = write_diff(work.fixed, settings)
+        code = write_diff(work.fixed, settings, outputs[0].file)
         _say_coverage(narrowing.of(work.report).report, options, seconds=time.monotonic() - started)
         ctx.exit(code)
     left = narrowing.of(work.report)
@@ -346,7 +346,7 @@ def _outputs(options: dict[str, Any], config: Config) -> tuple[Output, ...]:
     if not wanted and config.output_format is not None and not options["diff"]:
         wanted = (Output(Format(config.output_format)),)
     outputs = chosen_outputs(wanted, options["output_file"], terminal=sys.stdout.isatty())
-    if options["diff"]:
+    if options["diff"] and wanted:
         refuse_reports_of_diff(outputs)
     if options["statistics"]:
         outputs = without_direct(outputs)

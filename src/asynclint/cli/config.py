@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +15,8 @@ from asynclint.config.options import BY_KEY, OPTIONS
 from asynclint.config.selection import nearest
 from asynclint.config.settings import Settings, SettingsError
 from asynclint.config.shown import option_json, option_text, plain_value, toml
+from asynclint.report.json_text import json_text
+from asynclint.report.printable import escaped_in_toml
 from asynclint.rulekit.descriptions import described_rules
 from asynclint.source.paths import absolute, display
 from asynclint.source.roots import ProjectRoots
@@ -54,7 +55,7 @@ def list_(key: str | None, output_format: str) -> None:
         raise Refusal(SettingsError((f"unknown key `{key}`; {hint}",)))
     chosen = OPTIONS if key is None else (BY_KEY[key],)
     if output_format == "json":
-        write_out(json.dumps([option_json(option) for option in chosen], indent=2, ensure_ascii=False) + "\n")
+        write_out(json_text([option_json(option) for option in chosen]))
     elif key is not None:
         write_out(option_text(BY_KEY[key]))
     else:
@@ -180,7 +181,7 @@ def _text(resolved: Resolved, codes: list[str], versions: dict[str, _Version]) -
     }
     width = min(max(len(text) for text, _ in settings.values()), 60)
     lines += [f"{text.ljust(width)}  # {', '.join(origins) or 'default'}" for text, origins in settings.values()]
-    return "\n".join(lines) + "\n"
+    return escaped_in_toml("\n".join(lines) + "\n")
 
 
 def _json(resolved: Resolved, codes: list[str], versions: dict[str, _Version]) -> str:
@@ -188,9 +189,7 @@ def _json(resolved: Resolved, codes: list[str], versions: dict[str, _Version]) -
         key: {"value": value, "origins": list(origins)} for key, (value, origins) in _values(resolved, versions).items()
     }
     file = display(resolved.file, working_folder()) if resolved.file is not None else None
-    return (
-        json.dumps({"configuration": file, "rules": codes, "settings": settings}, indent=2, ensure_ascii=False) + "\n"
-    )
+    return json_text({"configuration": file, "rules": codes, "settings": settings})
 
 
 def _first_sentence(text: str) -> str:

@@ -97,7 +97,10 @@ def refuse_unwritable(outputs: tuple[Output, ...]) -> None:
 
 
 def write_files(texts: dict[str, str]) -> None:
-    """Write all files or none: each beside its place, then all of them moved there. Raises UnwritableFile."""
+    """Write all files or none: each beside its place, then all of them moved there. Raises UnwritableFile.
+
+    A lone surrogate stands for a byte that is no UTF-8.
+    """
     moves = {file: _Move.to(file) for file in texts}
     writing = ""
     try:
@@ -204,5 +207,5 @@ def _is_special(path: Path) -> bool:
 
 
 def _write(path: Path, text: str, mode: str) -> None:
-    with path.open(mode, encoding="utf-8", newline="") as file:
+    with path.open(mode, encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text)

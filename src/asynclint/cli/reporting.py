@@ -43,7 +43,7 @@ def write_reports(  # noqa: PLR0913 - each is an option of the command
             columns=None if output.file else columns_of_terminal(),
             entry_points=entry_points,
         )
-    complete = _write_files({output.file: text for output, text in rendered.items() if output.file is not None})
+    complete = write_or_say({output.file: text for output, text in rendered.items() if output.file is not None})
     for output, text in rendered.items():
         if output.file is None:
             write_out(text)
@@ -55,7 +55,8 @@ def write_reports(  # noqa: PLR0913 - each is an option of the command
     return complete
 
 
-def _write_files(texts: dict[str, str]) -> bool:
+def write_or_say(texts: dict[str, str]) -> bool:
+    """Write all files or none; where that cannot be done, say why, and return False."""
     try:
         write_files(texts)
     except UnwritableFile as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
 from typing import TypedDict
@@ -13,6 +12,8 @@ from asynclint import __version__
 from asynclint.cli.configuration import configurations, working_folder
 from asynclint.cli.terminal import write_out
 from asynclint.cli.words import Words
+from asynclint.report.json_text import json_text
+from asynclint.report.printable import printable
 from asynclint.source.boundaries import git_root
 from asynclint.source.roots import ProjectRoots
 
@@ -41,7 +42,7 @@ class About(TypedDict):
 def version(*, verbose: bool, output_format: str) -> None:
     """Say which version this is."""
     if output_format == "json":
-        write_out(json.dumps(_about() if verbose else {"asynclint": __version__}, indent=2) + "\n")
+        write_out(json_text(_about() if verbose else {"asynclint": __version__}))
     elif verbose:
         write_out("".join(f"{name.replace('_', ' ')}: {_shown(value)}\n" for name, value in _about().items()))
     else:
@@ -76,4 +77,4 @@ def _library(name: str) -> str | None:
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
-    return "none" if value is None else str(value)
+    return "none" if value is None else printable(str(value))

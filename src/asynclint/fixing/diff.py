@@ -11,8 +11,22 @@ if TYPE_CHECKING:
 
 def unified_diff(path: str, before: str, after: str) -> str:
     """The changes of one file, line ends kept as they are; empty where there are none."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
+    name = _name(path)
+    lines = difflib.unified_diff(_lines(before), _lines(after), name, name)
     return "".join(_terminated(lines))
+
+
+def _name(path: str) -> str:
+    """The name of a file as git writes it: what is no plain text in quotes, byte by byte, and a tab after blanks."""
+    if path.isprintable() and not _SPECIAL.intersection(path):
+        return f"{path}\t" if " " in path else path
+    data = path.encode("utf-8", "surrogateescape")
+    return '"' + "".join(chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in data) + '"'
+
+
+_SPECIAL = frozenset('"\\#')
+"""What begins an escape, or a command to a build server."""
+_PLAIN = frozenset(map(chr, range(0x20, 0x7F))) - _SPECIAL
 
 
 def _lines(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import CheckError
-from asynclint.source.replacing import UnwritableFile, replace_text, why_not_replaceable
+from asynclint.source.replacing import UnwritableFile, in_encoding_of, replace_text, why_not_replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +23,14 @@ class Change:
     path: str
     before: bytes
     after: bytes
+
+
+def as_in_file(change: Change) -> tuple[bytes, bytes]:
+    """Both texts in the encoding of the file, with its byte order mark."""
+    try:
+        return in_encoding_of(change.path, change.before), in_encoding_of(change.path, change.after)
+    except UnwritableFile:
+        return change.before, change.after
 
 
 @dataclass(slots=True)

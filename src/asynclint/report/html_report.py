@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import posixpath
 import re
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, TypedDict
 from asynclint import __version__
 from asynclint.report.excerpts import Excerpt, Excerpts
 from asynclint.report.fix_diff import DiffLine, hunks
-from asynclint.report.json_text import without_surrogates
+from asynclint.report.json_text import json_line
 from asynclint.report.printable import printable, printable_path
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def _escaped(text: str) -> str:
 
 def _json(page: _Page) -> str:
     """JSON that may stand in a `script` element: without what ends one or begins a comment."""
-    text = without_surrogates(json.dumps(page, separators=(",", ":")))
+    text = json_line(page, compact=True)
     return re.sub("[<>&]", lambda found: _MARKUP[found[0]], text)
 
 

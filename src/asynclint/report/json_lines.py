@@ -6,11 +6,10 @@ The other keys are those of the format `json`.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from asynclint.report.json_report import as_json
-from asynclint.report.json_text import without_surrogates
+from asynclint.report.json_text import json_line
 
 if TYPE_CHECKING:
     from asynclint.core.diagnostic import Report
@@ -22,4 +21,4 @@ def render(report: Report) -> str:
     objects: list[dict[str, object]] = [{"type": "error", **error} for error in whole["errors"]]
     objects += [{"type": "diagnostic", **diagnostic} for diagnostic in whole["diagnostics"]]
     objects.append({"type": "summary", "version": whole["version"], "tool": whole["tool"], **whole["summary"]})
-    return "".join(f"{without_surrogates(json.dumps(item))}\n" for item in objects)
+    return "".join(f"{json_line(item)}\n" for item in objects)

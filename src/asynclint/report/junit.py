@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from asynclint.report.printable import printable
+from asynclint.report.printable import printable, printable_line
 from asynclint.report.repository import RepositoryNames
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _finding(diagnostic: Diagnostic, names: RepositoryNames) -> ET.Element:
         f"{names.below_root(step.location.path)}:{step.location.start.row}:{step.location.start.column} {step.message}"
         for step in diagnostic.chain
     ]
-    failure.text = "\n".join(printable(line) for line in (f"{place} {diagnostic.message}", *steps))
+    failure.text = "\n".join(printable_line(line) for line in (f"{place} {diagnostic.message}", *steps))
     case.append(failure)
     return case
 
@@ -71,7 +71,7 @@ def _error(error: CheckError, names: RepositoryNames) -> ET.Element:
     row = error.location.start.row if error.location else None
     case = _case(f"{error.code} {path}", path, row)
     problem = _element("error", message=error.message, type=error.code)
-    problem.text = printable(f"{path}: {error.message}")
+    problem.text = printable_line(f"{path}: {error.message}")
     case.append(problem)
     return case
 

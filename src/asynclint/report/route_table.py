@@ -134,7 +134,7 @@ def _fields(entry: EntryPoint) -> tuple[str, ...]:
     thread, handler = f"{_runs(entry.thread)}", printable(entry.handler)
     if entry.kind not in _ROUTES:
         return thread, handler
-    methods = ",".join(entry.methods) if entry.kind == "route" else "WS"
+    methods = printable(",".join(entry.methods)) if entry.kind == "route" else "WS"
     return methods, printable(entry.path), thread, handler
 
 

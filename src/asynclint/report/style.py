@@ -6,7 +6,7 @@ import enum
 import re
 from typing import NamedTuple
 
-from asynclint.report.printable import cells, width
+from asynclint.report.printable import cells, width, without_command
 
 _WORD = re.compile(r"(?:`[^`]*`|\S)+")
 """What is kept on one line: a word, or code with its spaces."""
@@ -30,8 +30,8 @@ class Piece(NamedTuple):
 
 
 def line(*pieces: Piece | str, colour: bool) -> str:
-    """A line of output, ended; bare strings are plain."""
-    return "".join(_paint(piece, colour=colour) for piece in pieces) + "\n"
+    """A line of output, ended; bare strings are plain. All of it is printable, and it is no command to GitHub."""
+    return without_command("".join(_paint(piece, colour=colour) for piece in pieces)) + "\n"
 
 
 def _paint(piece: Piece | str, *, colour: bool) -> str:

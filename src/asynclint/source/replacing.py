@@ -56,6 +56,17 @@ def replace_text(path: str, before: bytes, after: bytes) -> None:
     _replace(Path(path), raw, _encoded(source, after))
 
 
+def in_encoding_of(path: str, data: bytes) -> bytes:
+    """A text, UTF-8 without BOM, as it would stand in a file. Raises UnwritableFile."""
+    try:
+        encoded = _encoded(decode_source(Path(path).read_bytes(), path, path), data)
+    except (OSError, UnreadableFile):
+        raise UnwritableFile(_CHANGED) from None
+    if encoded is None:
+        raise UnwritableFile(_UNKNOWN)
+    return encoded
+
+
 _CHANGED = "was changed by someone else while it was checked; run again"
 _MOST_FOR_A_CHARACTER = 8
 """Bytes that a byte of UTF-8 takes in any encoding, those that switch between character sets with it."""
@@ -69,6 +80,9 @@ def _content(path: str, most: int) -> bytes:
         raise UnwritableFile(_CHANGED) from None
 
 
+_UNKNOWN = "has an encoding in which the fix cannot be written"
+
+
 def _encoded(source: SourceFile, data: bytes) -> bytes | None:
     if source.encoding == "utf-8":
         return codecs.BOM_UTF8 + data if source.bom else data
@@ -80,7 +94,7 @@ def _encoded(source: SourceFile, data: bytes) -> bytes | None:
 
 def _replace(path: Path, old: bytes, new: bytes | None) -> None:
     if new is None:
-        raise UnwritableFile("has an encoding in which the fix cannot be written")
+        raise UnwritableFile(_UNKNOWN)
     try:
         temporary = _written_beside(path, new)
     except OSError as error:
