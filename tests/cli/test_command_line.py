@@ -56,7 +56,7 @@ def imported(arguments: list[str], *modules: str) -> list[str]:
     ],
 )
 def test_little_questions_import_little(arguments: list[str]) -> None:
-    others = ("libcst", "rich", "pathspec", "click.shell_completion")
+    others = ("libcst", "rich", "click.shell_completion")
     standard = ("asyncio", "multiprocessing", "concurrent.futures", "subprocess", "tempfile", "tomllib")
     ours = ("asynclint.rules", "asynclint.semantics", "asynclint.project", "asynclint.flow", "asynclint.run")
     assert imported(arguments, *others, *standard, *ours) == []

@@ -140,4 +140,4 @@ def test_a_project_without_routes(tmp_path: Path) -> None:
 
 
 def test_its_help_imports_little() -> None:
-    assert imported(["routes", "--help"], "libcst", "rich", "asyncio", "multiprocessing", "pathspec") == []
+    assert imported(["routes", "--help"], "libcst", "rich", "asyncio", "multiprocessing") == []

@@ -444,6 +444,32 @@ def test_no_order_stands_in_what_is_said_of_a_configuration(tmp_path: Path, text
         assert said or arguments != ("check", ".")
 
 
+_SLOW = "*a" * 24 + "*b"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".gitignore", f"{_SLOW}\n*/{_SLOW}\n**/{_SLOW}/c\n"),
+        (".git/info/exclude", f"{_SLOW}\n"),
+        ("asynclint.toml", f'exclude = ["{_SLOW}", "**/{_SLOW}"]\n'),
+        ("asynclint.toml", f'extend-exclude = ["{_SLOW}", "/x/**/{_SLOW}/"]\n'),
+        ("asynclint.toml", f'per-file-ignores = {{"{_SLOW}" = ["ASL201"], "!**/{_SLOW}/*" = ["ASL101"]}}\n'),
+        ("asynclint.toml", f'blocking-calls = ["{_SLOW}", "{"*." * 24}b"]\nroute-decorators = ["{_SLOW}"]\n'),
+    ],
+)
+def test_no_pattern_makes_a_run_long(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / ".git/info").mkdir(parents=True)
+    (tmp_path / name).write_text(text)
+    folder = tmp_path / ("a" * 200)
+    folder.mkdir()
+    call = f"{'a' * 200}()"
+    for place in (tmp_path, folder):
+        (place / f"{'a' * 200}.py").write_text(f"{_BAD}\n@{call}\nasync def g(): {call}; {'a.' * 200}a()\n")
+    done = _run(tmp_path, "check", "--no-cache", "--output-format=concise", "--select=ASL201", ".")
+    assert (done.returncode, done.stdout.count(b"ASL201")) == (1, 2)
+
+
 def test_a_fix_does_not_write_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "victim.py").write_text(_BAD)
     project = tmp_path / "project"

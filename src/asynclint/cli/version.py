@@ -17,7 +17,7 @@ from asynclint.report.printable import printable
 from asynclint.source.boundaries import git_root
 from asynclint.source.roots import ProjectRoots
 
-_LIBRARIES = ("click", "libcst", "msgspec", "pathspec", "rich")
+_LIBRARIES = ("click", "libcst", "msgspec", "rich")
 
 
 class About(TypedDict):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.source.discovery import EXCLUDED_FOLDERS, is_excluded_by_itself
+from asynclint.source.patterns import Patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pathspec import GitIgnoreSpec
 
     from asynclint.config.config import Config
     from asynclint.config.configurations import Configurations
@@ -21,7 +21,7 @@ class _Matcher(NamedTuple):
     """Patterns that are relative to the same folder, which is given with a `/` at its end."""
 
     folder: str
-    patterns: GitIgnoreSpec
+    patterns: Patterns
 
 
 class _Rule(NamedTuple):
@@ -36,7 +36,7 @@ class _Rule(NamedTuple):
         for folder, patterns in self.matchers:
             if path.startswith(folder):
                 relative = path[len(folder) :]
-                if patterns.match_file(f"{relative}/" if is_folder else relative):
+                if patterns.covers(relative, is_folder=is_folder):
                     return True
         return False
 
@@ -86,8 +86,5 @@ def _patterns(config: Config) -> Iterable[Pattern]:
 
 
 def _matchers(by_folder: dict[str, list[str]]) -> Iterable[_Matcher]:
-    if by_folder:
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms that a project without patterns need not pay
-
-        for folder, texts in by_folder.items():
-            yield _Matcher(folder, GitIgnoreSpec.from_lines(texts))
+    for folder, texts in by_folder.items():
+        yield _Matcher(folder, Patterns(map(os.fsencode, texts)))

@@ -15,8 +15,8 @@ from asynclint.config.selection import is_selector, nearest, unknown_rule
 from asynclint.config.values import DeclaredCall, DeclaredOffloader, Pattern
 from asynclint.core.diagnostic import Severity
 from asynclint.core.version_range import read_ranges
-from asynclint.source.ignores import is_pattern
 from asynclint.source.paths import absolute, inside, resolved
+from asynclint.source.patterns import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -357,8 +357,8 @@ def _check_name(text: str, at: KeyPath, reading: Reading) -> None:
 def _check_pattern(text: str, at: KeyPath, reading: Reading) -> None:
     if not text.strip() or text.startswith(("#", "!")):
         reading.fail(at, f"{_shown(text)} is no pattern")
-    elif not is_pattern(text):
-        reading.fail(at, f"the pattern `{text}` cannot be read")
+    elif not is_pattern(os.fsencode(text)):
+        reading.fail(at, f"the pattern `{text}` can match nothing")
     elif text.startswith("../") or "/../" in text:
         reading.fail(at, f"the pattern `{text}` reaches out of its folder, so it can match nothing")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.source.paths import inside
+from asynclint.source.patterns import Patterns
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
     from asynclint.core.diagnostic import RuleInfo
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -31,7 +31,7 @@ class Pattern:
 
     def _covers(self, path: str, *, is_folder: bool) -> bool:
         relative = path[len(self.folder) :].lstrip("/")
-        return bool(relative) and _compiled(self.text).match_file(f"{relative}/" if is_folder else relative)
+        return bool(relative) and _compiled(self.text).covers(relative, is_folder=is_folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,5 @@ class Reading:
 
 
 @functools.cache
-def _compiled(text: str) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms that a project without patterns need not pay
-
-    return GitIgnoreSpec.from_lines([text])
+def _compiled(text: str) -> Patterns:
+    return Patterns([os.fsencode(text)])

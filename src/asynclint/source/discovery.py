@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from asynclint.core.diagnostic import CheckError
 from asynclint.source.boundaries import project_around, upwards
 from asynclint.source.declarations import declarations_in
-from asynclint.source.ignores import Ignores, around, enter, is_ignored
+from asynclint.source.ignores import Ignores, around, enter, is_ignored, lies_in_ignored
 from asynclint.source.links import kind_of, may_hold
 from asynclint.source.paths import absolute, display, inside
 from asynclint.source.problems import EMPTY_FOLDER, MISSING_PATH, UNREADABLE_FILE, UNREADABLE_FOLDER
@@ -210,7 +210,7 @@ def _why_missing(given: str, error: OSError | ValueError) -> str:
 def _take_folder(given: str, search: _Search) -> None:
     errors_before = len(search.errors)
     ignores = around(given, search.unread) if search.respects_gitignore(given) else None
-    if is_ignored(ignores, given, is_folder=True):
+    if lies_in_ignored(ignores, given):
         ignores = None  # asked for by name: what would leave out the folder does not leave out what is in it
     found = _walk(given, os.path.realpath(given), ignores, search)
     if not found and len(search.errors) == errors_before:

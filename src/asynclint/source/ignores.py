@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Final, Protocol
 
 from asynclint.source.git_folders import exclude_file
+from asynclint.source.patterns import Patterns, lines_of
 from asynclint.source.project_files import LINK_OUT, MissingProjectFile, UnreadableProjectFile, read_project_file
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 GITIGNORE = ".gitignore"
 GIT = ".git"
+MOST_BYTES: Final = 256 * 2**10
+"""Several times the largest file of patterns there is; git itself has such a bound."""
 
 
 class Unread(Protocol):
@@ -30,18 +30,32 @@ class Ignores:
     """The patterns of one file, which apply below `folder`, and those of the folders around it."""
 
     folder: str
-    spec: GitIgnoreSpec
+    patterns: Patterns
     outer: Ignores | None
 
 
 def is_ignored(ignores: Ignores | None, path: str, *, is_folder: bool) -> bool:
-    """Whether the nearest pattern file that says anything of the path says to ignore it. `path` is absolute."""
+    """Whether the nearest pattern file that says anything of the path says to ignore it. `path` is absolute.
+
+    The folders around it are not asked about: who walks down has not entered them if they are ignored.
+    """
     while ignores is not None:
         relative = path.removeprefix(ignores.folder.rstrip("/") + "/")
-        verdict = ignores.spec.check_file(relative + "/" if is_folder else relative).include
+        verdict = ignores.patterns.verdict(relative, is_folder=is_folder)
         if verdict is not None:
             return verdict
         ignores = ignores.outer
+    return False
+
+
+def lies_in_ignored(ignores: Ignores | None, folder: str) -> bool:
+    """Whether an absolute folder, or one around it to which the patterns apply, is ignored."""
+    while ignores is not None and folder != ignores.folder:
+        if is_ignored(ignores, folder, is_folder=True):
+            return True
+        folder = posixpath.dirname(folder)
+        if folder == ignores.folder:
+            ignores = ignores.outer
     return False
 
 
@@ -83,30 +97,10 @@ def _exists(folder: str, name: str) -> bool:
 def _load(folder: str, file: str, outer: Ignores | None, unread: Unread) -> Ignores | None:
     """A file that cannot be read ignores nothing, as in git."""
     try:
-        lines = read_project_file(file).decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n").split("\n")
+        data = read_project_file(file, most=MOST_BYTES)
     except MissingProjectFile:
         return outer
     except UnreadableProjectFile as error:
         unread(file, str(error), as_meant=str(error) == LINK_OUT)
         return outer
-    return Ignores(folder, _compile(lines), outer)
-
-
-def _compile(lines: list[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms that a folder without a .gitignore need not pay
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:  # git passes over a pattern it cannot read
-        return GitIgnoreSpec.from_lines([line for line in lines if is_pattern(line)])
-
-
-def is_pattern(line: str) -> bool:
-    """Whether a line of a `.gitignore` can be read."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - as above
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    return Ignores(folder, Patterns(lines_of(data)), outer)
