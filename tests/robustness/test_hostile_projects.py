@@ -421,6 +421,66 @@ def test_what_no_reader_expects_is_no_internal_error(tmp_path: Path, name: str, 
     assert (done.returncode, done.stdout[:14]) in ((1, b"m.py:6:5: ASL2"), (2, b""))
 
 
+_HUGE = "0x" + "f" * 6000  # Python reads it, and refuses to write it in decimal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            f"{key} = {_HUGE}"
+            for key in ("max-file-size", "fail-level", "root", "baseline", "target-version", "select")
+        ),
+        f"select = [{_HUGE}]",
+        f"blocking-calls = [{_HUGE}]",
+        f"severity = {{ ASL101 = {_HUGE} }}",
+        f"max-file-size = {10**12}",
+        f"max-file-size = {2**63}",
+        f"max-file-size = {'9' * 5000}",
+        f"fastapi-version = [{_HUGE}]",
+    ],
+)
+def test_a_number_of_many_digits_is_said_to_be_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "m.py").write_text(_BAD)
+    (tmp_path / "asynclint.toml").write_text(f"{text}\n")
+    for command in ("check .", "config validate", "config show", "routes ."):
+        done = _run(tmp_path, *command.split())
+        said = done.stderr.decode()
+        assert (done.returncode, said.startswith("error: asynclint.toml:")) == (2, True)
+        assert "internal error" not in said
+        assert "sys." not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-j", "9" * 5000, "m.py"), ("--explain", f"m.py:{'9' * 5000}"), ("--config", f"max-file-size={_HUGE}")],
+)
+def test_a_number_of_many_digits_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "m.py").write_text(_BAD)
+    done = _run(tmp_path, "check", *arguments)
+    assert (done.returncode, b"internal error" in done.stderr) == (2, False)
+
+
+_LONG_KEY = "a." * 50_000 + "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", f"[tool.asynclint]\n{_LONG_KEY} = 1\n"),
+        ("pyproject.toml", f"{_LONG_KEY} = 'asynclint'\n"),
+        ("asynclint.toml", f"[{_LONG_KEY.replace('.', ' . ')}]\n"),
+        ("asynclint.toml", f"x = {{ {_LONG_KEY.replace('a', repr('a'))} = 1 }}\n"),
+        ("uv.lock", f"[{_LONG_KEY}]\nname = 'fastapi'\n"),
+    ],
+)
+def test_no_key_makes_a_run_long(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "m.py").write_text(f"from fastapi import FastAPI\n{_BAD}")
+    (tmp_path / name).write_text(text)
+    done = _run(tmp_path, "check", "--output-format=concise", ".")
+    assert (done.returncode, done.stdout[:14]) in ((1, b"m.py:6:5: ASL2"), (2, b""))
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -129,3 +129,24 @@ def test_a_file_that_is_too_large_is_refused(project: Path) -> None:
 def test_what_is_no_toml_is_said_in_one_way(text: str) -> None:
     with pytest.raises(NotTOML):
         read_toml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_long"),
+    [
+        ("a." * 99 + "a = 1", False),
+        ("a." * 100 + "a = 1", True),
+        ("[" + "a . " * 100 + "a]", True),
+        ("x = { " + "'a'." * 100 + '"a" = 1 }', True),
+        ("x = '" + "a." * 200 + "'", False),
+        ('x = """\n' + "a." * 200 + '"""', False),
+        ("x = [" + "1.5, " * 200 + "]", False),
+        ("x = 1  # " + "a." * 200, False),
+    ],
+)
+def test_a_key_of_too_many_parts_is_refused(text: str, is_long: bool) -> None:
+    if is_long:
+        with pytest.raises(NotTOML, match="a key of more than 100 parts"):
+            read_toml(text)
+    else:
+        assert read_toml(text)

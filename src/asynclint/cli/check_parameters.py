@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_DIGITS = 10
+"""Of a number that is out of all reason."""
+
+
 class Jobs(click.ParamType[int | None]):
     """A number of processes, or `auto`."""
 
@@ -18,7 +22,7 @@ class Jobs(click.ParamType[int | None]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
         if value == "auto" or value is None:
             return None
-        if isinstance(value, str) and value.isdecimal() and int(value) > 0:
+        if isinstance(value, str) and value.isdecimal() and len(value) < _DIGITS and int(value) > 0:
             return int(value)
         return self.fail(f"{value!r} is neither a positive number nor `auto`", param, ctx)
 

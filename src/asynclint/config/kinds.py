@@ -72,23 +72,26 @@ class Choice:
         if value not in self.words:
             hint = nearest(str(value), self.words) if isinstance(value, str) else ""
             reading.fail(at, f"{_shown(value)} is not {self.label}{hint and f'; {hint}'}")
-        return str(value)
+        return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
     """A number of bytes."""
 
+    most: int
     label: str = "a number of bytes"
 
     def schema(self) -> Schema:
-        return {"type": "integer", "minimum": 1}
+        return {"type": "integer", "minimum": 1, "maximum": self.most}
 
     def read(self, value: object, at: KeyPath, reading: Reading) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        reading.fail(at, f"{_shown(value)} is not a positive whole number")
-        return 1
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            reading.fail(at, f"{_shown(value)} is not a positive whole number")
+            return 1
+        if value > self.most:
+            reading.fail(at, f"{_shown(value)} is more than {self.most:_}")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class VersionText:
     def read(self, value: object, at: KeyPath, reading: Reading) -> str:
         if not isinstance(value, str) or not read_ranges(value):
             reading.fail(at, f'{_shown(value)} is no version, such as "1.2" or ">=1.2,<2"')
-        return str(value)
+        return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,4 +396,10 @@ def _shown(value: object) -> str:
         return json.dumps(value if len(value) <= 60 else value[:57] + "…", ensure_ascii=False)
     if isinstance(value, dict):
         return "a table"
+    if isinstance(value, int) and abs(value) >= _LONG:
+        return "a number of many digits"
     return "a list" if isinstance(value, list) else str(value)
+
+
+_LONG = 10**60
+"""Python refuses to write a number of more than 4,300 digits."""

@@ -98,7 +98,8 @@ OPTIONS: tuple[Option, ...] = (
         Rules(),
         Scope.FILE,
         "The rules that are on. The closer of two selectors decides: a code or name before a prefix, a longer prefix "
-        'before a shorter one, all before "ALL". `--select` on the command line takes its place.',
+        'before a shorter one, all before "ALL". An empty list stands for '
+        "the rules that are on by default. `--select` on the command line takes its place.",
         'select = ["ASL1", "ASL2", "unhandled-background-exception"]',
         "the rules that are on by default",
     ),
@@ -220,7 +221,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "max-file-size",
-        Size(),
+        Size(2**30),
         Scope.RUN,
         "The size in bytes above which a file is an error instead of being read.",
         "max-file-size = 1_000_000",

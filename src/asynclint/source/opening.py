@@ -28,11 +28,15 @@ class Opened(NamedTuple):
         """
         try:
             data = os.read(self.descriptor, min(self.status.st_size, most) + 1)
-            while more := os.read(self.descriptor, most + 1 - len(data)):
+            while more := os.read(self.descriptor, min(_AT_ONCE, most + 1 - len(data))):
                 data += more
         finally:
             os.close(self.descriptor)
         return data
+
+
+_AT_ONCE = 2**20
+"""Bytes; `os.read` makes room for as many as it is asked for."""
 
 
 def open_regular(path: str, *, follow: bool) -> Opened:

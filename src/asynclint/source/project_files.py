@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from asynclint.source.boundaries import leads_out
@@ -94,9 +95,36 @@ def read_toml(text: str) -> dict[str, Any]:
     """The tables of a document. Raises NotTOML, for what `tomllib` answers with a RecursionError too."""
     import tomllib  # noqa: PLC0415 - 10 ms that a folder without a configuration need not pay
 
+    if _has_long_key(text):
+        raise NotTOML(f"a key of more than {MOST_PARTS} parts (at end of document)")
     try:
         return tomllib.loads(text)
     except RecursionError:
         raise NotTOML("nested too deeply (at end of document)") from None
-    except ValueError as error:  # also a number of more digits than Python takes
+    except tomllib.TOMLDecodeError as error:
         raise NotTOML(str(error)) from None
+    except ValueError:
+        raise NotTOML("a number of more digits than Python takes (at end of document)") from None
+
+
+MOST_PARTS = 100
+"""Of a dotted key; `tomllib` takes a time that grows with the square of their number."""
+_TOML_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\\n])*+"|\'[^\'\n]*+\'|\#[^\n]*+|[.\n=\[\]{},]',
+    re.DOTALL,
+)
+
+
+def _has_long_key(text: str) -> bool:
+    """Whether a key, outside of strings and comments, has too many parts."""
+    if all(line.count(".") < MOST_PARTS for line in text.split("\n")):  # a key is on one line
+        return False
+    parts = 1
+    for token in _TOML_TOKEN.finditer(text):
+        if token[0] == ".":
+            parts += 1
+            if parts > MOST_PARTS:
+                return True
+        elif token[0][0] not in "\"'#":
+            parts = 1
+    return False
