@@ -397,6 +397,25 @@ def test_what_a_project_runs_on_is_not_read_out_of_it(tmp_path: Path, name: str)
     assert _run(project, "check", "--config", "fastapi-version=0.100.0", ".").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        (".gitignore", "[z-a]\n[\n", 1),
+        ("asynclint.toml", f'fastapi-version = "{"1rc" * 40}!"\n', 2),
+        ("requirements.txt", f"fastapi{' ' * 5000}@x\n", 1),
+        ("requirements.txt", f"fastapi=={'1rc' * 40}!\n", 1),
+        ("poetry.lock", f'name = "fastapi"\nversion = "1{"a-" * 40}!"\n', 1),
+        ("pyproject.toml", f'[tool.poetry.dependencies]\nfastapi = "1{" " * 100_000}!"\n', 1),
+    ],
+)
+def test_no_version_takes_long_to_read(tmp_path: Path, name: str, text: str, code: int) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / f"{'a' * 200}.py").write_text(f"from fastapi import FastAPI\n\napp = FastAPI()\n\n{_BAD}")
+    (tmp_path / name).write_text(text)
+    done = _run(tmp_path, "check", "--output-format=concise", ".")
+    assert (done.returncode, b"internal error" in done.stderr) == (code, False)
+
+
 _DEEP = "[" * 100_000
 
 

@@ -29,9 +29,11 @@ class VersionsByFolder(NamedTuple):
 _OLDEST: Version = (0, 0, 0)
 _CLAUSE = re.compile(
     r"(===|==|~=|!=|<=|>=|<|>|=|\^|~)?\s*v?(\d+(?:\.\d+)*)(\.\*)?"
-    r"(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|rev|r|dev)[-_.]?\d*)*(?:\+[\w.]+)?",
+    r"(?:[-_.]?(?:alpha|beta|preview|post|pre|rev|rc|dev|a|b|c|r)[-_.]?\d*)*+(?:\+[\w.]+)?",
     re.IGNORECASE,
 )
+_LONGEST = 1_000
+"""Characters of a specifier. Longer ones are nobody's, and take long to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ class VersionRange:
 
 
 def read_ranges(text: str) -> tuple[VersionRange, ...]:
-    """The alternatives that a specifier allows, split at `||`; none if it makes no sense or allows nothing."""
+    """The alternatives that a specifier allows, split at `||`; none if it makes no sense or allows nothing.
+
+    It comes from files of the project, so nothing in it may take long: what repeats itself is read once (`*+`).
+    """
+    if len(text) > _LONGEST:
+        return ()
     ranges = [_intersection(part) for part in text.split("||")]
     return tuple(item for item in ranges if item is not None and item.low < item.high) if None not in ranges else ()
 

@@ -32,7 +32,7 @@ _FORM: Final = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
-_PARAMETER: Final = re.compile(rb"[ \t]*\**[ \t]*([A-Za-z_]\w*)")
+_PARAMETER: Final = re.compile(rb"[ \t]*+\**+[ \t]*+([A-Za-z_]\w*)")
 _BRACKET: Final = re.compile(rb"[\[\](){},\r\n#'\"\\]")
 
 

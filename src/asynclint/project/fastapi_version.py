@@ -199,7 +199,8 @@ def _requirements(data: bytes) -> Iterator[str]:
 
 def _specifier(requirement: str) -> str | None:
     """What follows the name in a requirement for FastAPI: `fastapi[all]>=0.100; python_version<"3.9"`."""
-    found = _REQUIREMENT.fullmatch(requirement)
+    in_one_way = " ".join(requirement.split())  # a run of blanks could be shared out in many
+    found = _REQUIREMENT.fullmatch(in_one_way)
     return found[1].strip() if found else None
 
 
