@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -230,6 +231,12 @@ def test_those_below_are_validated_too_and_all_mistakes_are_said(folder: Path, a
         "error: sub/asynclint.toml:1: unknown key `selct`; did you mean `select`?",
         "error: nowhere: there is no such file or folder",
     ]
+
+
+@pytest.mark.parametrize("command", [("config", "validate", "pipe.toml"), ("check", "--config", "pipe.toml", ".")])
+def test_a_pipe_is_no_valid_configuration(folder: Path, asynclint: Runner, command: tuple[str, ...]) -> None:
+    os.mkfifo(folder / "pipe.toml")
+    assert asynclint(*command) == (2, [], ["error: pipe.toml: is no regular file"])
 
 
 def test_files_are_validated(folder: Path, asynclint: Runner) -> None:

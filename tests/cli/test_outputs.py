@@ -201,6 +201,22 @@ def test_no_report_is_written_through_a_link_of_the_project_that_leads_out_of_it
     assert json.loads(victim.read_text())["version"] == 1
 
 
+def test_what_is_above_a_folder_behind_a_link_is_not_of_the_project(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "elsewhere/sub").mkdir(parents=True)
+    (folder / "elsewhere/out.json").write_text("precious")
+    project = folder / "project"
+    project.mkdir()
+    (project / "pyproject.toml").touch()
+    (project / "good.py").write_text(GOOD)
+    (project / "link").symlink_to("../elsewhere/sub")
+    monkeypatch.chdir(project)
+    done = invoke("good.py", "--output-format", "json=link/../out.json")
+    assert (done.exit_code, "a link out of the project" in done.stderr) == (2, True)
+    assert (folder / "elsewhere/out.json").read_text() == "precious"
+
+
 def test_a_report_that_became_a_link_is_not_written_through(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder.parent / "victim.json").write_text("precious")
     render = formats.render

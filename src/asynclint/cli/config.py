@@ -96,7 +96,7 @@ def validate(paths: tuple[str, ...], **options: Any) -> None:
         if not posixpath.exists(path):
             problems[f"{display(path, cwd)}: there is no such file or folder"] = None
             continue
-        is_config = posixpath.isfile(path) and path.endswith(".toml")
+        is_config = path.endswith(".toml") and not posixpath.isdir(path)  # a pipe is no configuration, which is said
         known = configurations({**options, "config": (*options["config"], path)} if is_config else options)
         for folder in folders_of(path, known):
             files |= dict.fromkeys(layer.file for layer in known.for_folder(folder).layers if layer.file is not None)

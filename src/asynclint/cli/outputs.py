@@ -192,7 +192,9 @@ _LINK_OUT = "it is, or is behind, a link out of the project; name its target"
 def _leads_out(file: str) -> bool:
     """Whether a link of the project, which whoever named the file need not know of, leads out of it."""
     cwd = str(Path.cwd())
-    return is_led_out(absolute(file, cwd), cwd)
+    path = absolute(file, cwd)
+    goes_back = os.path.realpath(path) != os.path.realpath(Path(cwd, file))  # by a `..` behind a link
+    return goes_back or is_led_out(path, cwd)
 
 
 def _reason(error: OSError | ValueError) -> str:
