@@ -174,6 +174,30 @@ def test_a_rule_that_finds_too_much_in_a_file_stops_and_says_so(tmp_path: Path) 
     assert "rule ASL201 blocking-sleep stopped after 1,000 findings" in error.message
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1  " + "# noqa " * 3_000, "one comment holds 3,000 suppressions"),
+        ("x = 1  " + "# asynclint: ignore[" * 3_000, "one comment holds 3,000 suppressions"),
+        (
+            "# asynclint: disable[ASL201]\n# asynclint: enable[ASL201]\n" * 3_000,
+            "3,000 comments say `disable` and 3,000 say `enable`",
+        ),
+        (
+            "x = 1  # noqa: " + ",".join(f"ASL9{n}" for n in range(100_000)),
+            "comments name 100,000 rules that there are not",
+        ),
+    ],
+)
+def test_too_many_suppressions_are_said_and_not_followed(tmp_path: Path, source: str, said: str) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "m.py").write_text(f"import time\nasync def f():\n    time.sleep(1)\n{source}\n")
+    report = check([str(tmp_path)], Settings(isolated=True, jobs=1, use_cache=False, select=("ALL",)))
+    (error,) = report.errors
+    assert (error.code, said in error.message) == (OVER_BUDGET, True)
+    assert [item.code for item in report.diagnostics] == ["ASL201"]
+
+
 def test_a_name_bound_too_often_is_said_and_not_followed(tmp_path: Path) -> None:
     source = "import asyncio\nasync def f():\n" + "    t = asyncio.create_task(g())\n    await t\n" * 20_000
     (tmp_path / "pyproject.toml").touch()

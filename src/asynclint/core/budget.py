@@ -12,3 +12,9 @@ MOST_FINDINGS: Final = 1_000
 
 MOST_PAIRS: Final = 250_000
 """Of a place that binds a name and one that reads it, in one function: such as five hundred of each."""
+
+MOST_IN_A_COMMENT: Final = 50
+"""Suppressions: each is held against all others there."""
+
+MOST_TRIPLES: Final = 10_000_000
+"""Of an `enable` and two `disable` of a file: for each `disable` it is asked what each `enable` ends beside it."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asynclint.config.selection import meant_rule, unknown_rule
+from asynclint.core.budget import MOST_FINDINGS, MOST_IN_A_COMMENT, MOST_TRIPLES
 from asynclint.core.diagnostic import Applicability, Diagnostic
 from asynclint.core.span import Span
 from asynclint.findings.directives import (
@@ -114,6 +115,10 @@ def _speaks_of_us(data: bytes, policy: Policy) -> bool:
 _NOQA_LINE = re.compile(rb"(?i)noqa[^\r\n]*")
 
 
+class TooManySuppressions(Exception):  # noqa: N818 - says what there is
+    """Too much to hold against each other; the message says of what, in one line."""
+
+
 class _Suppressions:
     """The suppressions of a module, which remember what they silenced."""
 
@@ -127,9 +132,23 @@ class _Suppressions:
         self._by_comment: dict[Span, list[Directive]] = {}
         for directive in self._directives:
             self._by_comment.setdefault(directive.comment, []).append(directive)
+        self._refuse_too_many()
         self._reach = Reach(module.module.data, self._comments, self._directives)
         self._silenced: dict[Directive | Item, set[str]] = {}
         self._kept: dict[Span, set[str]] = {}
+
+    def _refuse_too_many(self) -> None:
+        """Raises TooManySuppressions."""
+        most = max(map(len, self._by_comment.values()), default=0)
+        if most > MOST_IN_A_COMMENT:
+            raise TooManySuppressions(f"one comment holds {most:,} suppressions")
+        counts = Counter(directive.verb for directive in self._directives)
+        disables, enables = counts[Verb.DISABLE], counts[Verb.ENABLE]
+        if disables**2 * enables > MOST_TRIPLES:
+            raise TooManySuppressions(f"{disables:,} comments say `disable` and {enables:,} say `enable`")
+        unknown = sum(item.owner is Owner.UNKNOWN for directive in self._directives for item in directive.items)
+        if unknown > MOST_FINDINGS:
+            raise TooManySuppressions(f"comments name {unknown:,} rules that there are not")
 
     def _place(self, offset: int) -> Span | None:
         return self._comments.logical_line(offset)

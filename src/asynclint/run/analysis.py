@@ -15,7 +15,7 @@ from asynclint.core.outcome import Outcome
 from asynclint.findings.fingerprint import with_fingerprints
 from asynclint.findings.order import ordered
 from asynclint.findings.sources import sources_of
-from asynclint.findings.suppressions import Filtered, filter_suppressed
+from asynclint.findings.suppressions import Filtered, TooManySuppressions, filter_suppressed
 from asynclint.flow.errors import NestingTooDeep
 from asynclint.flow.ir import decode_module
 from asynclint.project.excess import excess
@@ -173,6 +173,9 @@ def _outcome(context: ModuleContext, checker: Checker, seconds: dict[str, float]
     try:
         filtered = checker.filtered(context, found, ruling, failures)
         unresolved = unresolved_calls(context) if checker.counts else 0
+    except TooManySuppressions as error:
+        errors.append(too_much_work(context.module.source.display, str(error)))
+        filtered = Filtered(tuple(found), 0)
     except Exception as error:  # noqa: BLE001 - as in a rule: the other files are checked
         errors.append(failure("its suppressions were not read", context.module.source.display, error))
         filtered = Filtered(tuple(found), 0)
