@@ -103,6 +103,7 @@ class PathReader:
     def __init__(self) -> None:
         self._bodies: dict[int, BodyPaths] = {}
         self._definitions: dict[tuple[int, str], _Definitions] = {}
+        self._seen: dict[tuple[int, int], tuple[Binding, ...] | None] = {}
 
     def of(self, scope: Scope) -> BodyPaths:
         """The paths through a body."""
@@ -124,6 +125,12 @@ class PathReader:
         That is so for names of outer bodies, those that other bodies assign, uses in lambdas (which run later) and
         those in a statement that assigns the name in the middle of an expression.
         """
+        key = (id(scope), id(node))
+        if key not in self._seen:
+            self._seen[key] = self._found_definitions(node, scope)
+        return self._seen[key]
+
+    def _found_definitions(self, node: ir.Name, scope: Scope) -> tuple[Binding, ...] | None:
         use = scope.index.use_of(node)
         if use is None:
             return None
