@@ -9,7 +9,7 @@ import msgspec
 from asynclint.core.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from asynclint.caching.folder import CacheFolder
     from asynclint.caching.naming import Naming
@@ -31,13 +31,21 @@ class ResultStore:
 
     def get(self, paths: Collection[str]) -> dict[str, Outcome] | None:
         """The outcomes of these files; None unless there is one of each."""
-        names = {path: self._naming.of(path) for path in paths}
-        if not self._known.keys() >= set(names.values()):
-            return None
+        found = {path: self.outcome_of(path) for path in paths}
+        known = {path: outcome for path, outcome in found.items() if outcome is not None}
+        return known if len(known) == len(found) else None
+
+    def outcome_of(self, path: str) -> Outcome | None:
+        """The outcome of a file; None if it is not known."""
+        encoded = self._known.get(self._naming.of(path))
         try:
-            return {path: _OUTCOME.decode(self._known[name]) for path, name in names.items()}
+            return None if encoded is None else _OUTCOME.decode(encoded)
         except msgspec.DecodeError:
             return None
+
+    def take(self, other: ResultStore, names: Iterable[str]) -> None:
+        """Take over outcomes that hold for these files still, by the names of the files."""
+        self._known |= {name: other._known[name] for name in names if name in other._known}
 
     def save(self, outcomes: Mapping[str, Outcome]) -> None:
         """Add the outcomes of files to those that are known."""

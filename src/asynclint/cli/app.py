@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +16,7 @@ from asynclint import __version__
 from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED, TERMINATED
 from asynclint.cli.streams import UnwritableOutput, checked_streams
 from asynclint.cli.terminal import say
-from asynclint.report.printable import harmless_row, printable
+from asynclint.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         _show(error, arguments)
         return NOT_CHECKED
-    except (click.Abort, KeyboardInterrupt):  # Ctrl-C, which click makes the former of
+    except click.Abort:  # Ctrl-C
         say("interrupted")
         return INTERRUPTED
     except _Terminated:
@@ -102,8 +102,7 @@ def _show(error: click.ClickException, arguments: list[str]) -> None:
     text = shown.getvalue()
     for argument in sorted(filter(None, arguments), key=len, reverse=True):
         text = text.replace(argument, printable(argument))
-    rows = (harmless_row(row) for row in text.split("\n"))  # click quotes some arguments, so they were not found
-    click.echo("\n".join(rows), nl=False, err=True)
+    click.echo(text, nl=False, err=True)
 
 
 class _Terminated(BaseException):
@@ -141,8 +140,7 @@ def _say_internal_error(error: Exception, *, keep: bool) -> None:
     what = f"internal error: {type(error).__name__}: {error}"
     say(f"error: {what} (-v shows where)")
     if keep:
-        with suppress(click.ClickException):  # there is no working folder any more
-            say_report(what, "".join(traceback.format_exception(error)), working_folder())
+        say_report(what, "".join(traceback.format_exception(error)), working_folder())
 
 
 def _print_traceback() -> None:

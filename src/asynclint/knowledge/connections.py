@@ -31,3 +31,6 @@ SINGLE_TASK_CONNECTIONS: Final = frozenset(
     }
 )
 """Classes of such objects, canonical."""
+
+CONNECTION_PACKAGES: Final = (b"sqlalchemy", b"sqlmodel", b"asyncpg", b"aiomysql", b"asyncmy")
+"""The packages that they come from, as they stand in the text of a module."""

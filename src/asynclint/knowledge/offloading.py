@@ -92,3 +92,8 @@ LOOP_RUNNERS: Final[Mapping[str, CallableParameter]] = MappingProxyType(
     }
 )
 """The way back: called in a worker thread, they run the argument on the event loop's thread."""
+
+INTERCHANGEABLE: Final = frozenset(
+    {"starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync", "asyncio.to_thread"}
+)
+"""Those that async code may use instead of each other."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.model import Class, module_of
 from asynclint.project.places import AttributePlace
+from asynclint.project.tables import Table, listed
 
 if TYPE_CHECKING:
     from asynclint.project.model import Module, Scope
@@ -22,7 +22,8 @@ class ApplicationReader:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._loading: dict[Module, frozenset[Module]] = {}
+        self._loading = Table(project.reads, "loading applications", self._find_loading, listed)
+        self._makers = Table(project.reads, "applications", self._find_makers, str)
 
     def may_share(self, one: Module, other: Module) -> bool:
         """Whether an object of one module may be seen by code of the other.
@@ -30,9 +31,9 @@ class ApplicationReader:
         Not if both are loaded by applications, and none of those that load one loads the other. A module that no
         application imports may be loaded by any, in a way that the imports do not show.
         """
-        if one is other or len(self._reached) < 2:
+        if one is other or (self._makers.get("") or 0) < 2:
             return True
-        here, there = self._loaders(one), self._loaders(other)
+        here, there = self._loading.get(one), self._loading.get(other)
         return not here or not there or bool(here & there)
 
     def is_one_place(self, place: Place, one: Scope, other: Scope) -> bool:
@@ -41,16 +42,19 @@ class ApplicationReader:
             return True
         return self.may_share(module_of(one), module_of(other))
 
-    def _loaders(self, module: Module) -> frozenset[Module]:
-        found = self._loading.get(module)
-        if found is None:
-            loading = (maker for maker, reached in self._reached.items() if module in reached)
-            found = self._loading[module] = frozenset(loading)
-        return found
+    def _find_makers(self) -> dict[str, int]:
+        """How many modules make applications, under one key."""
+        return {"": len(self._making())}
 
-    @cached_property
-    def _reached(self) -> dict[Module, frozenset[Module]]:
-        """What each module that makes an application imports, directly or not, with itself."""
+    def _find_loading(self) -> dict[Module, frozenset[Module]]:
+        """By each module that an application imports, directly or not, those that make such applications."""
         graph = self._project.import_graph
+        found: dict[Module, set[Module]] = {}
+        for maker in self._making():
+            for module in graph.reached(maker, graph.anywhere):
+                found.setdefault(module, set()).add(maker)
+        return {module: frozenset(makers) for module, makers in found.items()}
+
+    def _making(self) -> set[Module]:
         makers = {module_of(scope) for scope, _ in self._project.calls_named(_CONSTRUCTORS)}
-        return {maker: graph.reached(maker, graph.anywhere) for maker in makers if not self._project.is_test(maker)}
+        return {maker for maker in makers if not self._project.is_test(maker)}

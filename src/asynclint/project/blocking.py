@@ -8,7 +8,7 @@ so witnesses are shortest and cycles end. Async functions are not entered: what 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,7 @@ from asynclint.flow.suspension import block_suspends
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.guards import NO_CONSTANTS, NO_SITES, Constant, GuardReader, is_done_at
 from asynclint.project.model import Function
+from asynclint.project.reads import GraphReads
 from asynclint.project.values import Const, External, Instance
 
 if TYPE_CHECKING:
@@ -86,6 +87,18 @@ class Step(msgspec.Struct, frozen=True, eq=False, gc=False):
 _Change: TypeAlias = tuple[int, Node, Family]
 
 
+class _Body(NamedTuple):
+    """The live sites of a body, each with the calls in it that block and the functions it runs."""
+
+    sites: list[tuple[CallSite, list[BlockingCall], list[Node]]]
+    made_from: int
+
+    @property
+    def entered(self) -> list[Node]:
+        """All functions that it runs."""
+        return [node for _, _, entered in self.sites for node in entered]
+
+
 class BlockingSummaries:
     """The summaries of all functions asked about, grown as more are asked for."""
 
@@ -97,6 +110,8 @@ class BlockingSummaries:
         self._declared = evaluator.layout.declared
         self._guards = GuardReader(sites)
         self._witnesses: dict[Node, dict[Family, Witness]] = {}
+        self._reads = evaluator.reads
+        self._made_from: GraphReads[Node] = GraphReads(evaluator.reads)
 
     @property
     def summarised(self) -> int:
@@ -111,6 +126,7 @@ class BlockingSummaries:
         callees = list(self._entered(site, None, {}))
         self._ensure(callees)
         for node in callees:
+            self._made_from.see(node)
             for family, witness in self._witnesses[node].items():
                 known = found.get(family)
                 if known is None or witness.distance + 1 < known.distance:
@@ -227,9 +243,9 @@ class BlockingSummaries:
             self._witnesses[node] = {}
         callers: dict[Node, list[tuple[Node, CallSite]]] = {}
         start: list[_Change] = []
-        for node, calls in new.items():
-            for site, entered in calls:
-                for call in self._direct(site, node.function, node.given):
+        for node, body in new.items():
+            for site, direct, entered in body.sites:
+                for call in direct:
                     self._improve(node, Family(call.rule, TIERS[call.tier]), Witness(site, None, call, 0), start)
                 for callee in entered:
                     callers.setdefault(callee, []).append((node, site))
@@ -237,6 +253,7 @@ class BlockingSummaries:
                         for family, known in self._witnesses[callee].items():
                             self._improve(node, family, Witness(site, callee, known.call, known.distance + 1), start)
         self._spread(deque(sorted(start, key=lambda item: item[0])), callers)
+        self._made_from.add({node: (body.made_from, body.entered) for node, body in new.items()})
 
     def _spread(self, queue: deque[_Change], callers: dict[Node, list[tuple[Node, CallSite]]]) -> None:
         while queue:
@@ -258,21 +275,29 @@ class BlockingSummaries:
         if known is None or witness.distance < known.distance:
             changed.append((witness.distance, node, family))
 
-    def _closure(self, wanted: Iterable[Node]) -> dict[Node, list[tuple[CallSite, list[Node]]]]:
-        """What is reachable and has no summary yet, each with its live sites and what those run."""
-        new: dict[Node, list[tuple[CallSite, list[Node]]]] = {}
+    def _closure(self, wanted: Iterable[Node]) -> dict[Node, _Body]:
+        """What is reachable and has no summary yet."""
+        new: dict[Node, _Body] = {}
         stack = list(wanted)
         while stack:
             node = stack.pop()
             if node in new or node in self._witnesses:
                 continue
-            receiver = node.receiver or node.function.owner
-            given = node.given
-            calls = [(site, list(self._entered(site, receiver, given))) for site in self._live(node)]
-            new[node] = calls
-            for _, entered in calls:
-                stack.extend(entered)
+            body = new[node] = self._read(node)
+            stack.extend(body.entered)
         return new
+
+    def _read(self, node: Node) -> _Body:
+        receiver, given = node.receiver or node.function.owner, node.given
+        before = self._reads.begin()
+        try:
+            sites = [
+                (site, list(self._direct(site, node.function, given)), list(self._entered(site, receiver, given)))
+                for site in self._live(node)
+            ]
+        finally:
+            own = self._reads.end(before)
+        return _Body(sites, own)
 
     # -- calls that block --------------------------------------------------------------------------------------
 

@@ -13,11 +13,12 @@ from asynclint.project.implicit_sites import ImplicitSiteReader
 from asynclint.project.iteration import IterationReader
 from asynclint.project.model import Function
 from asynclint.project.off_loop import off_loop_statements
+from asynclint.project.reads import BodyAnswers
 from asynclint.project.sites import Callee, CallSite, SiteKind, argument_at, argument_for
 from asynclint.project.values import BoundMethod, External, FunctionValue, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from asynclint.project.inference import Evaluator
     from asynclint.project.model import Scope
@@ -28,16 +29,19 @@ __all__ = ["CallSite", "CallSiteReader", "Callee", "SiteKind", "argument_for"]
 class CallSiteReader:
     """Lists the call sites of bodies, each body once.
 
-    `accessors` and `operators` are names of properties and special methods, as `ImplicitSiteReader` takes them.
+    `accessors` and `operators` give names of properties and special methods, as `ImplicitSiteReader` takes them.
     """
 
-    def __init__(self, evaluator: Evaluator, accessors: frozenset[str], operators: frozenset[str]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, accessors: Callable[[], Collection[str]], operators: Callable[[], Collection[str]]
+    ) -> None:
+        self.reads = evaluator.reads
         self._evaluator = evaluator
         self._callees = CalleeReader(evaluator)
         self._iteration = IterationReader(evaluator, self._callees)
         self._implicit = ImplicitSiteReader(evaluator, accessors, operators)
-        self._sites: dict[int, tuple[CallSite, ...]] = {}
-        self._called: dict[int, tuple[str, ...]] = {}
+        self._sites: BodyAnswers[tuple[CallSite, ...]] = BodyAnswers(self.reads, self._find)
+        self._called: BodyAnswers[tuple[str, ...]] = BodyAnswers(self.reads, _called_parameters)
         self._unresolved: dict[int, int] = {}
 
     def sites(self, scope: Scope) -> tuple[CallSite, ...]:
@@ -45,13 +49,12 @@ class CallSiteReader:
 
         Lambdas and nested definitions are not entered, but for a lambda that async code hands to the loop.
         """
-        found = self._sites.get(id(scope))
-        if found is None:
-            off_loop = off_loop_statements(scope.body, scope.ir.calls)
-            sites = (site for site in self._read(scope) if id(site.statement) not in off_loop)
-            found = tuple(sorted(sites, key=lambda site: site.span))
-            self._sites[id(scope)] = found
-        return found
+        return self._sites.of(scope)
+
+    def _find(self, scope: Scope) -> tuple[CallSite, ...]:
+        off_loop = off_loop_statements(scope.body, scope.ir.calls)
+        sites = (site for site in self._read(scope) if id(site.statement) not in off_loop)
+        return tuple(sorted(sites, key=lambda site: site.span))
 
     def unresolved_in(self, scope: Scope) -> int:
         """How many of the calls of a body may call something of which nothing is known."""
@@ -143,7 +146,7 @@ class CallSiteReader:
         """Callables handed to a function that calls its parameter: they run here as well."""
         if not callee.call or callee.function.full_name in self._evaluator.layout.declared.offloaders:
             return
-        for name in self._called_parameters(callee.function):
+        for name in self._called.of(callee.function):
             argument = argument_for(callee.function, name, call, skips_first=callee.receiver is not None)
             if argument is None:
                 continue
@@ -151,13 +154,11 @@ class CallSiteReader:
                 is_function = isinstance(target, FunctionValue | BoundMethod)
                 self._callees.add(target, callees, externals, call=not is_function)
 
-    def _called_parameters(self, function: Function) -> tuple[str, ...]:
-        """The parameters that the function itself calls, in its own thread."""
-        found = self._called.get(id(function))
-        if found is None:
-            names = {param.name for param in function.ir.params if param.name in function.ir.calls}
-            found = self._called[id(function)] = tuple(sorted(_called_names(function, names))) if names else ()
-        return found
+
+def _called_parameters(function: Function) -> tuple[str, ...]:
+    """The parameters that the function itself calls, in its own thread."""
+    names = {param.name for param in function.ir.params if param.name in function.ir.calls}
+    return tuple(sorted(_called_names(function, names))) if names else ()
 
 
 def _called_names(function: Function, names: set[str]) -> set[str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.model import Class
-from asynclint.project.overriding import OverridingReader
 from asynclint.project.sites import Callee
 from asynclint.project.values import BoundMethod, ClassValue, External, FunctionValue, Instance, LambdaValue, Value
 
@@ -25,7 +24,6 @@ class CalleeReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._overriding = OverridingReader(evaluator)
 
     def add(self, target: Value, callees: list[Callee], externals: list[str], *, call: bool = True) -> None:
         """Add what calling the target runs at once. `call` tells that the site's arguments are the target's own."""
@@ -58,7 +56,7 @@ class CalleeReader:
         """
         match target:
             case BoundMethod(function=function, receiver=Instance()) if function.name not in _CONSTRUCTORS:
-                for item in self._overriding.implementations(function):
+                for item in self._evaluator.overriding.implementations(function):
                     yield Callee(item, item.owner, call=True, dispatched=True)
             case _:
                 return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from asynclint.project.reads import Answers
+from asynclint.project.tables import Table, listed
 from asynclint.project.values import BoundMethod, FunctionValue
 
 if TYPE_CHECKING:
@@ -20,17 +21,14 @@ class CallerReader:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._calls: dict[Function, tuple[tuple[Scope, ir.Call], ...]] = {}
+        self._calls: Answers[Function, tuple[tuple[Scope, ir.Call], ...]] = Answers(project.reads, self._find)
+        self._renaming = Table(project.reads, "renamed imports", self._find_renaming, listed)
 
     def of(self, function: Function) -> tuple[tuple[Scope, ir.Call], ...]:
         """The calls that surely or possibly run the function, each with the body it stands in."""
-        found = self._calls.get(function)
-        if found is None:
-            found = self._calls[function] = tuple(self._find(function))
-        return found
+        return self._calls.of(function, function)
 
-    @cached_property
-    def _renaming(self) -> dict[str, list[Module]]:
+    def _find_renaming(self) -> dict[str, list[Module]]:
         """By a name, the modules that import something of this name under another."""
         found: dict[str, list[Module]] = {}
         for module in self._project.modules:
@@ -38,10 +36,13 @@ class CallerReader:
                 found.setdefault(name, []).append(module)
         return found
 
-    def _find(self, function: Function) -> Iterator[tuple[Scope, ir.Call]]:
+    def _find(self, function: Function) -> tuple[tuple[Scope, ir.Call], ...]:
+        return tuple(self._each(function))
+
+    def _each(self, function: Function) -> Iterator[tuple[Scope, ir.Call]]:
         evaluator = self._project.evaluator
         name = function.name
-        calling = {*self._project.modules_calling((name,)), *self._renaming.get(name, ())}
+        calling = {*self._project.modules_calling((name,)), *(self._renaming.get(name) or ())}
         for module in sorted(calling, key=lambda item: item.path):
             if self._project.is_test(module):
                 continue

@@ -13,6 +13,7 @@ from asynclint.knowledge.fastapi_api import DEPENDS, REPEATERS
 from asynclint.knowledge.offloading import AWAITED_OFFLOADERS, OFFLOADERS
 from asynclint.knowledge.values import QUEUED_CLASSES
 from asynclint.project.model import Class, Function, Scope
+from asynclint.project.reads import BodyAnswers
 from asynclint.project.replacing import ReplacingReader, returned_names
 from asynclint.project.sites import argument_at
 from asynclint.project.values import (
@@ -65,7 +66,7 @@ class CallReader:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._replacing = ReplacingReader(evaluator)
-        self._wrappers: dict[Function, tuple[Function, ...]] = {}
+        self._wrappers: BodyAnswers[tuple[Function, ...]] = BodyAnswers(evaluator.reads, self._read_wrappers)
 
     # -- results -----------------------------------------------------------------------------------------------
 
@@ -309,10 +310,7 @@ class CallReader:
         """The sync functions of the project that decorators put around a function: calling it runs them too."""
         if not function.ir.decorators:
             return ()
-        known = self._wrappers.get(function)
-        if known is None:
-            known = self._wrappers[function] = self._read_wrappers(function)
-        return known
+        return self._wrappers.of(function)
 
     def _read_wrappers(self, function: Function) -> tuple[Function, ...]:
         found: list[Function] = []

@@ -18,12 +18,14 @@ from asynclint.flow.suspension import awaits_in, block_suspends
 from asynclint.flow.traversal import blocks, dotted, header_exprs, statements, walk
 from asynclint.knowledge.names import canonical
 from asynclint.project.model import Function
+from asynclint.project.reads import Answers
 from asynclint.project.values import ClassValue, Container, Coroutine, External, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.flow.control_flow import Node
+    from asynclint.project.model import Module
     from asynclint.project.project import Project
     from asynclint.project.values import Value
 
@@ -89,7 +91,7 @@ class CancellationReader:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
-        self._marked: dict[int, bool] = {}
+        self._marked: Answers[int, bool] = Answers(project.reads, _is_marked)
 
     def swallowed(self, function: Function) -> Iterator[Swallow]:
         """The clauses of a coroutine function that let a cancelled task go on with a loop."""
@@ -109,10 +111,7 @@ class CancellationReader:
         module = function.module
         if not _CLAUSES.search(module.data, function.ir.start, function.ir.end):
             return False
-        found = self._marked.get(id(module))
-        if found is None:
-            found = self._marked[id(module)] = _MARKERS.search(module.data) is not None
-        return found
+        return self._marked.of(id(module), module)
 
     # -- clauses that catch cancellation -----------------------------------------------------------------------
 
@@ -407,3 +406,7 @@ def _is_plain_test(test: ir.Expr, function: Function) -> bool:
 def _is_awaited_statement(call: ir.Call, scope: Function) -> bool:
     around = scope.index.parents.get(id(call))
     return isinstance(around, ir.Await) and isinstance(scope.index.parents.get(id(around)), ir.ExprStmt)
+
+
+def _is_marked(module: Module) -> bool:
+    return _MARKERS.search(module.data) is not None

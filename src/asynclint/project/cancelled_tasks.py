@@ -8,7 +8,6 @@ closes what the task works with.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
@@ -18,6 +17,7 @@ from asynclint.flow.traversal import dotted, header_exprs, statements, walk
 from asynclint.knowledge.asyncio_api import ASYNC_LOCKS
 from asynclint.project.model import Function
 from asynclint.project.roles import Role
+from asynclint.project.tables import Placed
 from asynclint.project.task_ends import module_of
 from asynclint.project.values import Coroutine, Instance, TaskValue, members
 
@@ -67,14 +67,14 @@ class CancelledTasks:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
+        self._found = Placed(project.reads, "cancelled tasks", self._find)
 
     def of(self, module: Module) -> tuple[CancelledTask, ...]:
         """Those in one module, in source order."""
-        return tuple(item for item in self._found if item.scope.module is module)
+        found = {id(item.call): item for item in reversed(self._found.of(module))}
+        return tuple(sorted(found.values(), key=lambda item: item.call.start))
 
-    @cached_property
-    def _found(self) -> tuple[CancelledTask, ...]:
-        found: dict[int, CancelledTask] = {}
+    def _find(self) -> Iterator[tuple[Module, CancelledTask]]:
         for scope, call in self._project.calls_named(_FACTORIES):
             if self._project.is_test(module_of(scope)):
                 continue
@@ -85,8 +85,7 @@ class CancelledTasks:
                 if function is not None and cleanup is not None:
                     for end in self._only_cancelled(self._project.task_lifetimes.ends.ends(call, scope)):
                         for item in self._unawaited(end, function, cleanup):
-                            found.setdefault(id(item.call), item)
-        return tuple(sorted(found.values(), key=lambda item: (item.scope.module.path, item.call.start)))
+                            yield item.scope.module, item
 
     def _only_cancelled(self, ends: tuple[End, ...]) -> tuple[End, ...]:
         """The ends of a task that no code of the project awaits, hands out or gives to others."""

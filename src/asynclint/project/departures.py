@@ -18,6 +18,7 @@ from asynclint.knowledge.fastapi_api import HTTP_EXCEPTIONS
 from asynclint.knowledge.names import canonical, lineage
 from asynclint.project.flags import contradict, flags_at
 from asynclint.project.model import Class
+from asynclint.project.reads import Answers
 from asynclint.project.values import (
     BoundMethod,
     ClassValue,
@@ -94,18 +95,18 @@ class DepartureReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._whole: dict[int, Departures] = {}
+        self._whole: Answers[int, Departures] = Answers(evaluator.reads, self._of)
         self._depth = 0
 
     def of(self, function: Function) -> Departures:
         """How the body as a whole is left."""
-        found = self._whole.get(id(function))
-        if found is None:
-            cfg = function.control_flow
-            found = self._walk(function, [_State(node) for node in cfg.normal_successors(cfg.entry)])
-            if not self._depth:
-                self._whole[id(function)] = found
-        return found
+        if self._depth and id(function) not in self._whole:
+            return self._of(function)  # not so far down as when it is asked for by itself
+        return self._whole.of(id(function), function)
+
+    def _of(self, function: Function) -> Departures:
+        cfg = function.control_flow
+        return self._walk(function, [_State(node) for node in cfg.normal_successors(cfg.entry)])
 
     def after(self, function: Function, statement: ir.Stmt) -> Departures:
         """How the body is left after the statement was carried out, but for ways that a flag keeps apart from it."""

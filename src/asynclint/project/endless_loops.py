@@ -93,19 +93,33 @@ class EndlessLoopReader:
     def __init__(self, evaluator: Evaluator, places: PlaceReader) -> None:
         self._evaluator = evaluator
         self._places = places
-        self._found: dict[int, EndlessLoop | None] = {}
+        self._found: dict[int, tuple[EndlessLoop | None, int]] = {}
+        self._active: set[int] = set()
+        self._is_circular = False
 
     def of(self, function: Function, depth: int = 0) -> EndlessLoop | None:
         """The loop that keeps the function from ever returning."""
         key = id(function)
-        if key not in self._found:
-            self._found[key] = None  # functions that await each other in a circle are not followed
+        reads = self._evaluator.reads
+        known = self._found.get(key)
+        if known is not None:
+            reads.mask |= known[1]
+            return known[0]
+        if key in self._active:
+            self._is_circular = True
+            return None  # functions that await each other in a circle are not followed
+        self._active.add(key)
+        before = reads.begin()
+        try:
             found = self._own(function) or self._awaited(function, depth)
-            if found is None and depth:
-                del self._found[key]  # asked from nearer, more can be seen
-                return None
-            self._found[key] = found
-        return self._found[key]
+        finally:
+            self._active.discard(key)
+            mask = reads.end(before)
+        if depth and (found is None or self._is_circular):
+            return found  # asked from nearer, or from elsewhere in the circle, more can be seen
+        self._is_circular = False
+        self._found[key] = found, mask
+        return found
 
     def _own(self, function: Function) -> EndlessLoop | None:
         if function.is_generator or b"while" not in function.module.data[function.ir.start : function.ir.end]:

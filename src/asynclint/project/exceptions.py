@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from asynclint.project.handler_coverage import HandlerCoverage
+from asynclint.project.reads import GraphReads
 from asynclint.project.uncovered import Source, UncoveredReader
 from asynclint.project.works_given import WorksGiven
 
@@ -68,10 +69,15 @@ class ExceptionSummaries:
         self._escapes: dict[Function, dict[_Key, Escape]] = {}
         self._guarding: dict[Function, bool] = {}
         self._callees: dict[Function, frozenset[Function]] = {}
+        self._reads = evaluator.reads
+        self._own: dict[Function, int] = {}
+        """What is known of a function was found from this and what is known of its callees."""
+        self._made_from: GraphReads[Function] = GraphReads(evaluator.reads)
 
     def escape(self, function: Function) -> Escape | None:
         """The nearest uncovered place of the function, the surer kind first; None if all its work is guarded."""
         self._ensure(function)
+        self._made_from.see(function)
         found = [item for item in self._escapes[function].values() if self._counts(item) and self._is_usual(item)]
         if any(self._guarding[callee] for callee in self._callees[function]):
             # The same goes for what stands beside calls of functions that have one around their work.
@@ -141,6 +147,7 @@ class ExceptionSummaries:
             if known.distance == distance:
                 for caller, place in callers.get(function, ()):
                     self._pass_on(caller, place, known, queue)
+        self._made_from.add({function: (self._own[function], self._callees[function]) for function in places})
 
     def _closure(self, wanted: Function) -> dict[Function, tuple[Uncovered, ...]]:
         """The functions reachable from the wanted one that have no summary yet, with their uncovered places."""
@@ -151,8 +158,10 @@ class ExceptionSummaries:
             if function in self._escapes:
                 continue
             self._escapes[function] = {}
+            before = self._reads.begin()
             self._guarding[function] = self._coverage.has_broad_handler(function)
             new[function] = self._reader.places(function)
+            self._own[function] = self._reads.end(before)
             callees = frozenset(place.callee for place in new[function] if place.callee is not None)
             self._callees[function] = callees
             stack.extend(sorted(callees, key=lambda item: (item.module.path, item.ir.start)))
@@ -164,7 +173,10 @@ class ExceptionSummaries:
         if self._guarding[caller] and not known.function.is_async and known.source is not Source.IO:
             return  # beside a handler for everything, what a sync callee might raise is no reason for a finding
         then, distance = (known.function, known.key), known.distance + 1
-        for kinds in self._reader.leaving(caller, place, known.kinds):
+        before = self._reads.begin()
+        leaving = self._reader.leaving(caller, place, known.kinds)
+        self._own[caller] |= self._reads.end(before)
+        for kinds in leaving:
             own = Escape(
                 caller, place.span, place.what, known.source, kinds, then, distance, place.sometimes, place.among
             )

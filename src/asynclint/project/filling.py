@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
+from asynclint.project.reads import BodyAnswers
 from asynclint.project.values import Container, Union, Unknown, Value, members, union
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class FillingReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._fills: dict[int, dict[str, list[tuple[ir.Expr, bool]]]] = {}
+        self._fills: BodyAnswers[dict[str, list[tuple[ir.Expr, bool]]]] = BodyAnswers(evaluator.reads, self._find)
 
     def of_local(self, value: Value, name: str, scope: Scope) -> Value:
         """The value of a local, with the elements that its body puts in."""
@@ -74,12 +75,13 @@ class FillingReader:
 
     def _of(self, scope: Scope) -> dict[str, list[tuple[ir.Expr, bool]]]:
         """By the name or `self.name` of a collection, the expressions put into it; true for those that hold many."""
-        found = self._fills.get(id(scope))
-        if found is None:
-            found = self._fills[id(scope)] = {}
-            for holder, node, is_many in _fills(scope):
-                if holder:
-                    found.setdefault(holder, []).append((node, is_many))
+        return self._fills.of(scope)
+
+    def _find(self, scope: Scope) -> dict[str, list[tuple[ir.Expr, bool]]]:
+        found: dict[str, list[tuple[ir.Expr, bool]]] = {}
+        for holder, node, is_many in _fills(scope):
+            if holder:
+                found.setdefault(holder, []).append((node, is_many))
         return found
 
 

@@ -8,6 +8,7 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.model import Class, Function
 from asynclint.project.places import AttributePlace, GlobalPlace, LocalPlace, PlaceReader
+from asynclint.project.reads import Answers
 from asynclint.project.roles import Role
 
 if TYPE_CHECKING:
@@ -27,20 +28,16 @@ class FunctionUse:
     def __init__(self, project: Project, places: PlaceReader) -> None:
         self._project = project
         self._places = places
-        self._used: dict[int, bool] = {}
-        self._for_requests: dict[int, bool] = {}
+        self._used: Answers[int, bool] = Answers(project.reads, self._is_reached)
+        self._owners: Answers[int, bool] = Answers(project.reads, self._is_made_or_handed_on)
+        self._for_requests: Answers[int, bool] = Answers(project.reads, self._is_only_asked_for)
 
     def is_for_requests(self, scope: Scope) -> bool:
         """Whether the body runs only when a client asks for it: nobody asks when the application shuts down.
 
         It is a route, or all that calls it is for requests. A function that is handed on may be called by anything.
         """
-        if not isinstance(scope, Function):
-            return False
-        found = self._for_requests.get(id(scope))
-        if found is None:
-            found = self._for_requests[id(scope)] = self._is_only_asked_for(scope)
-        return found
+        return isinstance(scope, Function) and self._for_requests.of(id(scope), scope)
 
     def _is_only_asked_for(self, function: Function) -> bool:
         pending: list[Function] = [function]
@@ -70,12 +67,7 @@ class FunctionUse:
 
     def is_used(self, scope: Scope) -> bool:
         """Whether something may call the function: the project by its name, or a framework that it is made for."""
-        if not isinstance(scope, Function):
-            return True
-        found = self._used.get(id(scope))
-        if found is None:
-            found = self._used[id(scope)] = self._is_reached(scope)
-        return found
+        return not isinstance(scope, Function) or self._used.of(id(scope), scope)
 
     def _is_reached(self, function: Function) -> bool:
         """Whether the mentions of the function, and of those it is mentioned in, lead to one that something calls."""
@@ -106,16 +98,15 @@ class FunctionUse:
 
         The methods of any other class are there for the users of a library.
         """
-        found = self._used.get(id(owner))
-        if found is None:
-            family = (owner, *self._places.heirs(owner))
-            found = self._used[id(owner)] = any(
-                isinstance(item.parent, Function | Class)
-                or any(self._project.roles.of(method) for method in item.methods)
-                or self._places.mentions(GlobalPlace(item.module, item.name))
-                for item in family
-            )
-        return found
+        return self._owners.of(id(owner), owner)
+
+    def _is_made_or_handed_on(self, owner: Class) -> bool:
+        return any(
+            isinstance(item.parent, Function | Class)
+            or any(self._project.roles.of(method) for method in item.methods)
+            or self._places.mentions(GlobalPlace(item.module, item.name))
+            for item in (owner, *self._places.heirs(owner))
+        )
 
     def named_in_headers(self, function: Function) -> Iterator[Function]:
         """The functions that have it, or something of its name, as a default value or in a decorator."""

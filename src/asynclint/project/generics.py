@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.model import Class
+from asynclint.project.reads import BodyAnswers
 from asynclint.project.sites import argument_for
 from asynclint.project.values import (
     UNKNOWN,
@@ -42,12 +43,12 @@ class GenericReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._returned: dict[int, frozenset[str]] = {}
-        self._parameters: dict[int, tuple[str, ...]] = {}
+        self._returned: BodyAnswers[frozenset[str]] = BodyAnswers(evaluator.reads, self._find_returned)
+        self._parameters: BodyAnswers[tuple[str, ...]] = BodyAnswers(evaluator.reads, self._find_parameters)
 
     def result(self, function: Function, receiver: Value | None, call: ir.Call, scope: Scope) -> Value | None:
         """What a call gives, where the annotation says so by type variables; None where it has none."""
-        if function.ir.returns is None or not self._variables_returned(function):
+        if function.ir.returns is None or not self._returned.of(function):
             return None
         known = self._of_call(function, receiver, call, scope)
         around = function.owner or function.parent
@@ -68,7 +69,7 @@ class GenericReader:
 
     def arguments(self, cls: Class, owner: Class, args: tuple[Value, ...], depth: int = 0) -> dict[str, Value]:
         """What the type variables of `owner` stand for in `cls[args]`, which is `owner` or derives from it."""
-        own = dict(zip(self._parameters_of(cls), args, strict=False))
+        own = dict(zip(self._parameters.of(cls), args, strict=False))
         if cls is owner or depth > _MAX_BASES:
             return own if cls is owner else {}
         for base in cls.ir.bases:
@@ -87,22 +88,16 @@ class GenericReader:
     def is_variable(self, node: ir.Name | ir.Attribute, scope: Scope) -> bool:
         return isinstance(node, ir.Name | ir.Attribute) and self._evaluator.value(node, scope) == _TYPE_VARIABLE
 
-    def _variables_returned(self, function: Function) -> frozenset[str]:
-        found = self._returned.get(id(function))
-        if found is None:
-            returns = function.ir.returns
-            around = function.owner or function.parent
-            names = {*function.ir.type_params, *(function.owner.ir.type_params if function.owner else ())}
-            mentioned = [] if returns is None else [part for part in walk(returns) if isinstance(part, ir.Name)]
-            found = frozenset(part.id for part in mentioned if part.id in names or self.is_variable(part, around))
-            self._returned[id(function)] = found
-        return found
+    def _find_returned(self, function: Function) -> frozenset[str]:
+        """The type variables in the annotation of what a function returns."""
+        returns = function.ir.returns
+        around = function.owner or function.parent
+        names = {*function.ir.type_params, *(function.owner.ir.type_params if function.owner else ())}
+        mentioned = [] if returns is None else [part for part in walk(returns) if isinstance(part, ir.Name)]
+        return frozenset(part.id for part in mentioned if part.id in names or self.is_variable(part, around))
 
-    def _parameters_of(self, cls: Class) -> tuple[str, ...]:
-        found = self._parameters.get(id(cls))
-        if found is None:
-            found = self._parameters[id(cls)] = cls.ir.type_params or tuple(dict.fromkeys(self._listed(cls)))
-        return found
+    def _find_parameters(self, cls: Class) -> tuple[str, ...]:
+        return cls.ir.type_params or tuple(dict.fromkeys(self._listed(cls)))
 
     def _listed(self, cls: Class) -> Iterator[str]:
         bases = [base for base in cls.ir.bases if isinstance(base, ir.Subscript)]

@@ -13,11 +13,12 @@ from asynclint.flow import ir
 from asynclint.flow.traversal import blocks, dotted
 from asynclint.knowledge import blocking as knowledge
 from asynclint.project.call_sites import argument_for
+from asynclint.project.reads import BodyAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from asynclint.project.call_sites import Callee, CallSite, CallSiteReader
+    from asynclint.project.call_sites import Callee, CallSiteReader
     from asynclint.project.model import Function, Scope
 
 NO_SITES: frozenset[int] = frozenset()
@@ -65,9 +66,9 @@ class GuardReader:
 
     def __init__(self, sites: CallSiteReader) -> None:
         self._sites = sites
-        self._conditions: dict[int, dict[int, tuple[Condition, ...]]] = {}
-        self._handed_on: dict[tuple[int, int], frozenset[str]] = {}
-        self._relevant: dict[int, frozenset[str]] = {}
+        self._conditions: BodyAnswers[dict[int, tuple[Condition, ...]]] = BodyAnswers(sites.reads, self._read)
+        self._handed_on: BodyAnswers[frozenset[str]] = BodyAnswers(sites.reads, self._find_handed_on)
+        self._relevant: BodyAnswers[frozenset[str]] = BodyAnswers(sites.reads, self._find_relevant)
 
     def constants(
         self, function: Function, call: ir.Call, given: Mapping[str, object], *, skips_first: bool
@@ -76,7 +77,7 @@ class GuardReader:
         found: dict[str, object] = {}
         if any(isinstance(arg, ir.Starred) for arg in call.args) or any(item.name is None for item in call.keywords):
             return found
-        for name in self._relevant_to(function):
+        for name in self._relevant.of(function):
             value = argument_for(function, name, call, skips_first=skips_first)
             if value is None:
                 value = next((param.default for param in function.ir.params if param.name == name), None)
@@ -88,12 +89,9 @@ class GuardReader:
                 found[name] = given[value.id]
         return found
 
-    def _relevant_to(self, function: Function) -> frozenset[str]:
+    def _find_relevant(self, function: Function) -> frozenset[str]:
         """The parameters on which something in the function depends, or in what it calls."""
-        found = self._relevant.get(id(function))
-        if found is None:
-            found = self._relevant[id(function)] = self._deciding(function) | self.handed_on(function)
-        return found
+        return self._deciding(function) | self.handed_on(function)
 
     def dead_sites(self, function: Function, constants: Mapping[str, object]) -> frozenset[int]:
         """The positions, among the function's sites, of those that a call with these constants never reaches."""
@@ -108,12 +106,12 @@ class GuardReader:
 
     def handed_on(self, function: Function, calls: int = _MOST_HANDED_ON) -> frozenset[str]:
         """The parameters that the function passes on, unchanged, to where they decide something, so many calls away."""
-        found = self._handed_on.get((id(function), calls))
-        if found is None:
-            found = self._handed_on[id(function), calls] = frozenset(self._find_handed_on(function, calls))
-        return found
+        return self._handed_on.of(function, calls)
 
-    def _find_handed_on(self, function: Function, calls: int) -> Iterator[str]:
+    def _find_handed_on(self, function: Function, calls: int) -> frozenset[str]:
+        return frozenset(self._each_handed_on(function, calls))
+
+    def _each_handed_on(self, function: Function, calls: int) -> Iterator[str]:
         names = _constant_parameters(function)
         for site in self._sites.sites(function) if names else ():
             call = site.node
@@ -130,12 +128,10 @@ class GuardReader:
         return frozenset(item.name for needed in self._of(function).values() for item in needed)
 
     def _of(self, function: Function) -> dict[int, tuple[Condition, ...]]:
-        found = self._conditions.get(id(function))
-        if found is None:
-            found = self._conditions[id(function)] = self._read(function, self._sites.sites(function))
-        return found
+        return self._conditions.of(function)
 
-    def _read(self, function: Function, sites: tuple[CallSite, ...]) -> dict[int, tuple[Condition, ...]]:
+    def _read(self, function: Function) -> dict[int, tuple[Condition, ...]]:
+        sites = self._sites.sites(function)
         names = _constant_parameters(function)
         if not names:
             return {}

@@ -14,7 +14,7 @@ from asynclint.project.sites import Callee, CallSite
 from asynclint.project.values import GeneratorValue, Instance, members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from asynclint.project.inference import Evaluator
     from asynclint.project.model import Function, Scope
@@ -25,25 +25,28 @@ OPERATORS = frozenset({"__getitem__", "__setitem__", "__delitem__", "__contains_
 class ImplicitSiteReader:
     """Reads them in one body at a time.
 
-    `accessors` are the names of all properties of the project, `operators` the special methods of `OPERATORS` that
+    `accessors` gives the names of all properties of the project, `operators` the special methods of `OPERATORS` that
     some class of it has: only these are looked for.
     """
 
-    def __init__(self, evaluator: Evaluator, accessors: frozenset[str], operators: frozenset[str]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, accessors: Callable[[], Collection[str]], operators: Callable[[], Collection[str]]
+    ) -> None:
         self._evaluator = evaluator
         self._accessors = accessors
         self._operators = operators
 
     def sites(self, scope: Scope) -> Iterator[CallSite]:
         """Properties, `with` statements, subscripts and membership tests of the body."""
+        accessors = self._accessors()
         for attribute in scope.index.attributes:
-            if attribute.attr in self._accessors:
+            if attribute.attr in accessors:
                 yield from self._of_attribute(attribute, scope)
         for statement in scope.index.statements:
             if isinstance(statement, ir.With) and not statement.is_async:
                 for item in statement.items:
                     yield from self.entering(item.context, statement, scope)
-        if self._operators:
+        if self._operators():
             yield from self._of_operators(scope)
 
     def entering(self, node: ir.Expr, statement: ir.Stmt, scope: Scope) -> Iterator[CallSite]:
@@ -97,7 +100,7 @@ class ImplicitSiteReader:
     # -- operators ---------------------------------------------------------------------------------------------
 
     def _of_operators(self, scope: Scope) -> Iterator[CallSite]:
-        if "__contains__" in self._operators:
+        if "__contains__" in self._operators():
             for comparison in scope.index.comparisons:
                 yield from self._of_membership(comparison, scope)
         for node in scope.index.subscripts:
@@ -121,7 +124,7 @@ class ImplicitSiteReader:
         statement: ir.Stmt,
         scope: Scope,
     ) -> Iterator[CallSite]:
-        if name in OPERATORS and name not in self._operators:
+        if name in OPERATORS and name not in self._operators():
             return
         callees = [
             callee

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
 from asynclint.project.places import bodies_with
+from asynclint.project.reads import Answers
 from asynclint.project.values import ModuleValue
 
 if TYPE_CHECKING:
@@ -13,29 +14,30 @@ if TYPE_CHECKING:
 
     from asynclint.project.linking import Linker
     from asynclint.project.model import Module, Scope
+    from asynclint.project.reads import Reads
 
 
 class ImportGraph:
     """Reads the imports of each module once, those at its top and those of all its bodies apart."""
 
-    def __init__(self, linker: Linker) -> None:
+    def __init__(self, linker: Linker, reads: Reads) -> None:
         self._linker = linker
-        self._at_top: dict[Module, frozenset[Module]] = {}
-        self._anywhere: dict[Module, frozenset[Module]] = {}
+        self._at_top: Answers[Module, frozenset[Module]] = Answers(reads, self._find_at_top)
+        self._anywhere: Answers[Module, frozenset[Module]] = Answers(reads, self._find_anywhere)
 
     def at_top(self, module: Module) -> frozenset[Module]:
         """The modules that the top level of a module names: what is imported before the module is whole."""
-        found = self._at_top.get(module)
-        if found is None:
-            found = self._at_top[module] = frozenset(self._named_in((module,), module))
-        return found
+        return self._at_top.of(module, module)
+
+    def _find_at_top(self, module: Module) -> frozenset[Module]:
+        return frozenset(self._named_in((module,), module))
 
     def anywhere(self, module: Module) -> frozenset[Module]:
         """The modules that any body of a module names: what it may load sooner or later."""
-        found = self._anywhere.get(module)
-        if found is None:
-            found = self._anywhere[module] = frozenset(self._named_in(bodies_with(module, "import"), module))
-        return found
+        return self._anywhere.of(module, module)
+
+    def _find_anywhere(self, module: Module) -> frozenset[Module]:
+        return frozenset(self._named_in(bodies_with(module, "import"), module))
 
     def reached(self, module: Module, imports: Callable[[Module], frozenset[Module]]) -> frozenset[Module]:
         """The module itself, and all that follows from it by one of the two kinds of `imports`."""

@@ -19,7 +19,7 @@ from asynclint.flow.errors import LowerError
 from asynclint.source.lines import location
 from asynclint.source.paths import display
 from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR, UNREADABLE_FILE
-from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source, too_large
+from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -155,8 +155,6 @@ class FileIndex:
         """The bytes that a file has, whatever is on the disk."""
         shown = display(path, self.reading.cwd)
         try:
-            if len(raw) > self.reading.max_file_size:
-                raise too_large(len(raw), self.reading.max_file_size)
             file = _lower_source(decode_source(raw, path, shown), self.reading)
         except UnreadableFile as error:
             file = IndexedFile(path, shown, error=CheckError(UNREADABLE_FILE, shown, str(error)))
@@ -284,38 +282,26 @@ def without_collection() -> Iterator[None]:
 
 
 def _in_processes(chunks: list[list[str]], reading: Reading, processes: int) -> Iterator[list[IndexedFile]]:
-    """Batches as they are done. What a dying process took with it is read again, to find the file that killed it.
-
-    Where no processes can be had (no shared memory for their locks, as in some containers; too many processes), all is
-    read in this one.
-    """
+    """Batches as they are done. What a dying process took with it is read again, to find the file that killed it."""
     from concurrent.futures import as_completed  # noqa: PLC0415 - 13 ms that small runs need not pay
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as above
 
     start_method = _start_method()
     lost: list[list[str]] = []
-    try:
-        with _pool(processes, start_method) as pool:
-            pending: dict[Future[list[IndexedFile]], list[str]] = {}
-            for chunk in chunks:
-                try:
-                    pending[pool.submit(lower_files, chunk, reading)] = chunk
-                except BrokenProcessPool:  # a process died before all of the work was given out
-                    lost.append(chunk)
-            for future in as_completed(pending):
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    lost.append(pending[future])
-    except _NO_PROCESSES:
-        yield from (lower_files(chunk, reading) for chunk in chunks)
-        return
+    with _pool(processes, start_method) as pool:
+        pending: dict[Future[list[IndexedFile]], list[str]] = {}
+        for chunk in chunks:
+            try:
+                pending[pool.submit(lower_files, chunk, reading)] = chunk
+            except BrokenProcessPool:  # a process died before all of the work was given out
+                lost.append(chunk)
+        for future in as_completed(pending):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                lost.append(pending[future])
     for chunk in lost:
         yield from _apart(chunk, reading, start_method)
-
-
-_NO_PROCESSES = (OSError, ImportError, NotImplementedError)
-"""What `multiprocessing` raises where the system has no semaphores, or gives none, and where no process can start."""
 
 
 def _apart(chunk: list[str], reading: Reading, start_method: str) -> Iterator[list[IndexedFile]]:
@@ -326,9 +312,6 @@ def _apart(chunk: list[str], reading: Reading, start_method: str) -> Iterator[li
             batch = pool.submit(lower_files, chunk, reading).result()
     except BrokenProcessPool:
         batch = []
-    except _NO_PROCESSES:  # not in this one: what killed another would kill it too
-        yield [_broken(path, display(path, reading.cwd), "no process could be started to read it") for path in chunk]
-        return
     if batch:
         yield batch
     elif len(chunk) == 1:

@@ -23,6 +23,7 @@ from asynclint.project.memo import Memo
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.narrowing import NarrowingReader
 from asynclint.project.outside_assignments import OutsideAssignments
+from asynclint.project.overriding import OverridingReader
 from asynclint.project.values import (
     NONE,
     UNKNOWN,
@@ -59,6 +60,7 @@ class Evaluator:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.reads = layout.reads
         self.linker = Linker(layout, self)
         self.annotations = AnnotationReader(self)
         self.members = MemberReader(self)
@@ -67,8 +69,9 @@ class Evaluator:
         self.filling = FillingReader(self)
         self.outside = OutsideAssignments(self)
         self.generics = GenericReader(self)
-        self.memo = Memo()
-        self._plain_memo = Memo()
+        self.overriding = OverridingReader(self)
+        self.memo = Memo(self.reads)
+        self._plain_memo = Memo(self.reads)
 
     # -- expressions -------------------------------------------------------------------------------------------
 
@@ -77,14 +80,23 @@ class Evaluator:
         memo = self.memo
         key = id(node)
         found = memo.values.get(key)
+        reads = memo.reads
         if found is not None:
+            if reads.body is not scope:
+                reads.see_body(scope, key)
             return found
         if type(node) is ir.Constant:  # sooner made than remembered
             return Const(node.value)
         handler = self._handlers.get(type(node))
         if handler is None:
             return UNKNOWN
-        return memo.answer(memo.values, key, key, UNKNOWN, handler, self, node, scope)
+        if reads.body is scope:
+            return memo.answer_in_body(memo.values, key, key, UNKNOWN, handler, self, node, scope)
+        around = reads.enter(scope)
+        try:
+            return memo.answer_in_body(memo.values, key, key, UNKNOWN, handler, self, node, scope)
+        finally:
+            reads.leave(scope, key, around)
 
     @property
     def is_plain(self) -> bool:
@@ -148,9 +160,18 @@ class Evaluator:
         memo = self.memo
         key = id(binding)
         found = memo.bindings.get(key)
+        reads = memo.reads
         if found is not None:
+            if reads.body is not scope:
+                reads.see_body(scope, key)
             return found
-        return memo.answer(memo.bindings, key, key, UNKNOWN, self._binding, binding, scope)
+        if reads.body is scope:
+            return memo.answer_in_body(memo.bindings, key, key, UNKNOWN, self._binding, binding, scope)
+        around = reads.enter(scope)
+        try:
+            return memo.answer_in_body(memo.bindings, key, key, UNKNOWN, self._binding, binding, scope)
+        finally:
+            reads.leave(scope, key, around)
 
     def _binding(self, binding: Binding, scope: Scope) -> Value:
         module = scope if isinstance(scope, Module) else scope.module
@@ -321,6 +342,7 @@ class Evaluator:
         key = id(function)
         found = memo.definitions.get(key)
         if found is not None:
+            memo.take(key)
             return found
         return memo.answer(memo.definitions, key, key, UNKNOWN, self.calls.decorated, function)
 
@@ -330,6 +352,7 @@ class Evaluator:
         key = id(function)
         found = memo.returns.get(key)
         if found is not None:
+            memo.take(-key)
             return found
         return memo.answer(memo.returns, key, -key, UNKNOWN, self._returned, function)
 

@@ -10,6 +10,7 @@ from asynclint.flow.traversal import span_start
 from asynclint.knowledge import blocking as knowledge
 from asynclint.knowledge.higher_order import CONSUMERS, ITERATOR_WRAPPERS, LAZY_APPLIERS
 from asynclint.project.model import Class
+from asynclint.project.reads import BodyAnswers
 from asynclint.project.sites import Callee, CallSite, argument_for
 from asynclint.project.values import External, GeneratorValue, Instance, members
 
@@ -27,7 +28,7 @@ class IterationReader:
     def __init__(self, evaluator: Evaluator, callees: CalleeReader) -> None:
         self._evaluator = evaluator
         self._callees = callees
-        self._iterated: dict[int, tuple[str, ...]] = {}
+        self._iterated: BodyAnswers[tuple[str, ...]] = BodyAnswers(evaluator.reads, _iterated_parameters)
 
     def over(
         self,
@@ -94,23 +95,13 @@ class IterationReader:
         """The sites of generators given to functions of the project that iterate over their parameter."""
         for callee in callees:
             if callee.call and not callee.function.is_async:
-                for name in self._iterated_parameters(callee.function):
+                for name in self._iterated.of(callee.function):
                     given = argument_for(callee.function, name, call, skips_first=callee.receiver is not None)
                     if given is not None and self._is_generator(given, scope):
                         yield from self.over(given, statement, scope)
 
     def _is_generator(self, node: ir.Expr, scope: Scope) -> bool:
         return any(isinstance(item, GeneratorValue) for item in members(self._evaluator.value(node, scope)))
-
-    def _iterated_parameters(self, function: Function) -> tuple[str, ...]:
-        found = self._iterated.get(id(function))
-        if found is None:
-            iterated: set[str] = set()
-            if function.ir.params and _may_iterate(function):
-                names = {param.name for param in function.ir.params if len(function.index.bindings[param.name]) == 1}
-                iterated = set(_iterated_names(function)) & names
-            found = self._iterated[id(function)] = tuple(sorted(iterated))
-        return found
 
     def is_consumed(self, node: ir.Expr, scope: Scope) -> bool:
         """Whether the generator expression around the node is used up on the spot."""
@@ -188,6 +179,14 @@ def _may_iterate(function: Function) -> bool:
     """A look at the text and the calls, before the body is decoded."""
     start, end = function.ir.start, function.ir.end
     return function.module.data.find(b"for", start, end) >= 0 or not CONSUMERS.keys().isdisjoint(function.ir.calls)
+
+
+def _iterated_parameters(function: Function) -> tuple[str, ...]:
+    """The parameters that a body iterates over."""
+    if not function.ir.params or not _may_iterate(function):
+        return ()
+    names = {param.name for param in function.ir.params if len(function.index.bindings[param.name]) == 1}
+    return tuple(sorted(set(_iterated_names(function)) & names))
 
 
 def _iterated_names(function: Function) -> Iterator[str]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asynclint.knowledge.declared import NOTHING_DECLARED
 from asynclint.project.model import Module, ModuleSource
+from asynclint.project.reads import Reads
 from asynclint.project.roots import ImportRoots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from asynclint.knowledge.declared import Declared
+
+
+WORDS: Final = "words"
+"""The table of identifiers, by which those who ask for one are known (see `Reads.ask`)."""
 
 
 class Layout:
@@ -36,9 +41,10 @@ class Layout:
         paths = tuple(source.path for source in sources)
         self.roots = ImportRoots(root, paths, frozenset(third_party), src)
         self.modules: dict[str, Module] = {}
-        for source in sorted(sources, key=lambda item: item.path):
+        self.reads = Reads()
+        for number, source in enumerate(sorted(sources, key=lambda item: item.path)):
             located = self.roots.locate(source.path)
-            self.modules[source.path] = Module(source, located.name, located.import_root)
+            self.modules[source.path] = Module(source, located.name, located.import_root, self.reads, number)
         self._tests = {path for path in self.modules if self._names_test(path)}
 
     def is_test(self, module: Module) -> bool:
@@ -55,6 +61,7 @@ class Layout:
 
     def modules_with(self, word: str) -> tuple[Module, ...]:
         """The modules in whose code an identifier stands, by path (see `ModuleIR.words`)."""
+        self.reads.ask(WORDS, word)
         return tuple([self._ordered[place] for place in self._places.get(word, ())])
 
     @cached_property
@@ -65,7 +72,8 @@ class Layout:
     def _places(self) -> dict[str, list[int]]:
         """By identifier, the modules that have it, as places in `_ordered`."""
         found: defaultdict[str, list[int]] = defaultdict(list)
-        for place, module in enumerate(self._ordered):
-            for word in module.ir.words.split():
-                found[word].append(place)
+        with self.reads.apart():
+            for place, module in enumerate(self._ordered):
+                for word in module.ir.words.split():
+                    found[word].append(place)
         return found

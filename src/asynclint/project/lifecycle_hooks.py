@@ -20,6 +20,8 @@ from asynclint.project.call_sites import argument_for
 from asynclint.project.function_use import FunctionUse
 from asynclint.project.model import Function, module_of
 from asynclint.project.places import GlobalPlace, LocalPlace, Mention, bodies_with
+from asynclint.project.reads import answered_once
+from asynclint.project.tables import FunctionSet, Placed, Table
 from asynclint.project.values import Const, External, FunctionValue, GeneratorValue, Unknown, members
 
 if TYPE_CHECKING:
@@ -98,18 +100,25 @@ class LifecycleHooks:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
+        self.reads = project.reads
+        self._dead = Placed(project.reads, "dead hooks", self._find_dead)
+        self._counts = Table(project.reads, "count of dead hooks", lambda: {"": sum(1 for _ in self._dead.all())}, str)
+        self._functions = FunctionSet(project.reads, "dead hook functions", self._find_functions)
 
     def dead(self, module: Module) -> Iterator[DeadHook]:
         """Those written in one module."""
-        yield from (item for item in self._dead if item.module is module)
+        yield from self._dead.of(module)
 
     def is_dead(self, function: Function) -> bool:
         """Whether the framework never calls the function, although it is registered for that."""
-        return any(item.function is function for item in self._dead)
+        return function in self._functions
+
+    def _find_functions(self) -> Iterator[Function]:
+        return (item.function for item in self._dead.all() if item.function is not None)
 
     def never_runs(self, function: Function) -> bool:
         """Whether the function is a hook that the framework ignores everywhere, or only such hooks lead to it."""
-        return bool(self._dead) and self._is_ignored(function, set())
+        return bool(self._counts.get("")) and self._is_ignored(function, set())
 
     def _is_ignored(self, function: Function, seen: set[Function]) -> bool:
         """Whether all that names the function stands in code that is ignored; `seen` were asked about on the way."""
@@ -126,7 +135,7 @@ class LifecycleHooks:
 
     def _stands_in_ignored(self, mention: Mention, seen: set[Function]) -> bool:
         module, start = module_of(mention.scope), span_start(mention.node)
-        if any(hook.module is module and hook.span.start <= start < hook.span.end for hook in self._dead):
+        if any(hook.span.start <= start < hook.span.end for hook in self._dead.of(module)):
             return True
         in_decorator = isinstance(mention.scope, Function) and mention.node in mention.scope.ir.decorators
         return isinstance(mention.scope, Function) and not in_decorator and self._is_ignored(mention.scope, seen)
@@ -135,11 +144,10 @@ class LifecycleHooks:
     def _use(self) -> FunctionUse:
         return FunctionUse(self._project, self._project.task_lifetimes.places)
 
-    @cached_property
-    def _dead(self) -> tuple[DeadHook, ...]:
-        if not any(application.lifespan is not None for application in self._applications):
-            return ()
-        return (*self._ignored_handlers(), *self._ignored_parameters(), *self._unreached())
+    def _find_dead(self) -> Iterator[tuple[Module, DeadHook]]:
+        if any(application.lifespan is not None for application in self._applications):
+            for hook in (*self._ignored_handlers(), *self._ignored_parameters(), *self._unreached()):
+                yield hook.module, hook
 
     # -- event handlers beside a lifespan ----------------------------------------------------------------------
 
@@ -165,7 +173,7 @@ class LifecycleHooks:
                     name = f"{keyword.name}="
                     yield DeadHook(module, application.scope, span, name, *application.by, None)
 
-    @cached_property
+    @answered_once
     def _handlers_are_run(self) -> bool:
         """Whether the project itself calls `app.router.startup()` and the like."""
         return any(
@@ -247,7 +255,7 @@ class LifecycleHooks:
             case _:
                 return False
 
-    @cached_property
+    @answered_once
     def _applications(self) -> tuple[_Application, ...]:
         return tuple(self._read_applications())
 
@@ -267,7 +275,7 @@ class LifecycleHooks:
                 else:
                     yield _Application(scope, call, place, lifespan)
 
-    @cached_property
+    @answered_once
     def _assigned(self) -> dict[Place, tuple[ir.Expr, _Assigned]]:
         """The lifespans that applications are given after they were made.
 

@@ -37,7 +37,7 @@ class Linker:
     def __init__(self, layout: Layout, evaluator: Evaluator) -> None:
         self._layout = layout
         self._evaluator = evaluator
-        self._stars = StarImports(self)
+        self._stars = StarImports(self, layout.reads)
 
     def module_value(self, found: str) -> Value:
         """The value of a module given by its file, or of a namespace given by its folder."""
@@ -114,6 +114,7 @@ class Linker:
         memo = self._evaluator.memo
         found = memo.globals.get(key)
         if found is not None:
+            memo.take(key)
             return found
         return memo.answer(memo.globals, key, key, UNKNOWN, self._module_name, name, module)
 

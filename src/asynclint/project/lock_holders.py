@@ -16,6 +16,7 @@ from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.iteration import expression_span
 from asynclint.project.model import Function, Scope
 from asynclint.project.places import AttributePlace
+from asynclint.project.reads import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ class LockHolderReader:
         self._places = places
         # Waiting for another lock is not counted: that would ask for the holders of holders without an end.
         self._summaries = BlockingSummaries(evaluator, sites)
-        self._holders: dict[Place, tuple[LockHolder, ...]] = {}
+        self._holders: Answers[Place, tuple[LockHolder, ...]] = Answers(evaluator.reads, self._find)
 
     def holder(self, site: CallSite, scope: Scope) -> LockHolder | None:
         """The first other body that waits while it holds the lock which the site takes."""
@@ -61,14 +62,15 @@ class LockHolderReader:
         place = None if lock is None else self._places().of(lock, scope)
         if place is None:
             return None
-        found = self._holders.get(place)
-        if found is None:
-            found = self._holders[place] = tuple(self._find(place))
+        found = self._holders.of(place, place)
         reentrant = any(name.rpartition(".")[0] in REENTRANT_LOCKS for name in site.externals)
         others = (item for item in found if item.taken is not site.statement)
         return next((item for item in others if item.site is not None or not reentrant), None)
 
-    def _find(self, place: Place) -> Iterator[LockHolder]:
+    def _find(self, place: Place) -> tuple[LockHolder, ...]:
+        return tuple(self._each(place))
+
+    def _each(self, place: Place) -> Iterator[LockHolder]:
         for mention in self._places().mentions(place):
             taken = mention.scope.index.parents.get(id(mention.node))
             # What `async with` takes is no lock of threads.

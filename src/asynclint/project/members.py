@@ -10,6 +10,8 @@ from asynclint.knowledge import blocking as knowledge
 from asynclint.knowledge.values import JOB_CLASSES
 from asynclint.project.model import Class, Function
 from asynclint.project.outside_assignments import HOLDERS
+from asynclint.project.reads import UNSETTLED, BodyAnswers
+from asynclint.project.tables import Table, listed
 from asynclint.project.values import (
     NONE,
     UNKNOWN,
@@ -74,9 +76,10 @@ class MemberReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._mros: dict[int, tuple[MroEntry, ...]] = {}
-        self._self: dict[int, dict[str, list[SelfAssignment]]] = {}
-        self._subclasses: dict[int, list[Class]] | None = None
+        self._reads = evaluator.reads
+        self._mros: dict[int, tuple[tuple[MroEntry, ...], int]] = {}
+        self._self: BodyAnswers[dict[str, list[SelfAssignment]]] = BodyAnswers(self._reads, _self_assignments)
+        self._subclasses = Table(self._reads, "subclasses", self._find_subclasses, listed)
 
     # -- classes -----------------------------------------------------------------------------------------------
 
@@ -87,16 +90,20 @@ class MemberReader:
         """
         if id(cls) not in self._mros:
             self._linearise_all(tuple(self._bases_first(cls)))
-        return self._mros[id(cls)]
+        order, mask = self._mros[id(cls)]
+        self._reads.mask |= mask
+        return order
 
     def _linearise_all(self, classes: Sequence[Class]) -> None:
         """Find the order of classes that come after their bases, unless there are cycles."""
         for cls in classes:
             if any(id(parent) not in self._mros for parent in self._parents(cls)):
                 # The same for each class of a cycle, whichever is asked for first.
-                self._mros |= {id(item): (item, None) for item in classes if self._is_own_ancestor(item)}
+                self._mros |= {id(item): ((item, None), UNSETTLED) for item in classes if self._is_own_ancestor(item)}
             if id(cls) not in self._mros:
-                self._mros[id(cls)] = self._linearise(cls)
+                before = self._reads.begin()
+                order = self._linearise(cls)
+                self._mros[id(cls)] = order, self._reads.end(before)
 
     def _is_own_ancestor(self, cls: Class) -> bool:
         """Whether its bases lead back to a class; those with more than MAX_ANCESTORS count as if they did."""
@@ -135,27 +142,31 @@ class MemberReader:
             for member in members(self._evaluator.value(base, cls.parent)):
                 match member:
                     case ClassValue(cls=parent):
-                        entries += self._mros.get(id(parent), (parent, None))
+                        order, mask = self._mros.get(id(parent), ((parent, None), UNSETTLED))
+                        self._reads.mask |= mask
+                        entries += order
                     case External(name=name):
                         entries += self._external_mro(knowledge.canonical(name))
                     case _:
                         entries.append(None)
-        order: list[MroEntry] = [cls, *reversed(dict.fromkeys(reversed(entries)))]
-        return tuple(order) if len(order) <= MAX_ANCESTORS else (*order[:MAX_ANCESTORS], None)
+        found: list[MroEntry] = [cls, *reversed(dict.fromkeys(reversed(entries)))]
+        return tuple(found) if len(found) <= MAX_ANCESTORS else (*found[:MAX_ANCESTORS], None)
 
     def _external_mro(self, name: str) -> list[MroEntry]:
         return [name, *(entry for base in knowledge.bases(name) for entry in self._external_mro(base))]
 
     def subclasses(self, cls: Class) -> tuple[Class, ...]:
         """The classes of the project that inherit from it, directly or not."""
-        if self._subclasses is None:
-            self._subclasses = {}
-            for module in self._evaluator.layout.modules.values():
-                for candidate in module.classes:
-                    for entry in self.mro(candidate)[1:]:
-                        if isinstance(entry, Class):
-                            self._subclasses.setdefault(id(entry), []).append(candidate)
-        return tuple(self._subclasses.get(id(cls), ()))
+        return tuple(self._subclasses.get(cls) or ())
+
+    def _find_subclasses(self) -> dict[Class, list[Class]]:
+        found: dict[Class, list[Class]] = {}
+        for module in self._evaluator.layout.modules.values():
+            for candidate in module.classes:
+                for entry in self.mro(candidate)[1:]:
+                    if isinstance(entry, Class):
+                        found.setdefault(entry, []).append(candidate)
+        return found
 
     def is_subclass(self, cls: Class, names: frozenset[str]) -> bool:
         """Whether an external class of one of the names is among its ancestors."""
@@ -317,9 +328,10 @@ class MemberReader:
         memo = self._evaluator.memo
         found = memo.attributes.get(key)
         if found is None:  # an attribute defined by itself is unknown
-            found = memo.answer(
-                memo.attributes, key, key, UNKNOWN, self._instance_attribute, cls, name, Instance(cls, own=True)
-            )
+            own = Instance(cls, own=True)
+            found = memo.answer(memo.attributes, key, key, UNKNOWN, self._instance_attribute, cls, name, own)
+        else:
+            memo.take(key)
         if isinstance(found, Unknown) and isinstance(receiver, Instance) and self._is_generic(cls):
             return self._evaluator.generics.attribute(receiver, name)
         return self.rebound(found, receiver)
@@ -463,14 +475,7 @@ class MemberReader:
 
     def self_assignments(self, cls: Class) -> dict[str, list[SelfAssignment]]:
         """By attribute, every assignment to it through the receiver in the class's own methods."""
-        found = self._self.get(id(cls))
-        if found is None:
-            found = {}
-            for function in cls.methods:
-                if function.ir.params and "staticmethod" not in function.decorator_names:
-                    _collect(function, function, function.ir.params[0].name, found)
-            self._self[id(cls)] = found
-        return found
+        return self._self.of(cls)
 
 
 def _has_parameters(cls: Class) -> bool:
@@ -540,3 +545,11 @@ def _receiver_attributes(target: ir.Expr, receiver: str) -> list[tuple[str, tupl
             return found
         case _:
             return []
+
+
+def _self_assignments(cls: Class) -> dict[str, list[SelfAssignment]]:
+    found: dict[str, list[SelfAssignment]] = {}
+    for function in cls.methods:
+        if function.ir.params and "staticmethod" not in function.decorator_names:
+            _collect(function, function, function.ir.params[0].name, found)
+    return found

@@ -6,10 +6,13 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from asynclint.project.reads import UNSETTLED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from asynclint.project.model import Module
+    from asynclint.project.reads import Reads
     from asynclint.project.values import Value
 
 Key = TypeVar("Key")
@@ -39,8 +42,12 @@ class Memo:
 
     An answer that depends on a question under way is cut short there, and holds only inside that question. `lowest` is
     the depth of the outermost question that the answer now being found was cut short at.
+
+    `found_from` says by the marks of questions what their answers were found from; that of values and bindings is noted
+    in `reads`, for all of a body together.
     """
 
+    reads: Reads
     values: dict[int, Value] = field(default_factory=dict)
     bindings: dict[int, Value] = field(default_factory=dict)
     returns: dict[int, Value] = field(default_factory=dict)
@@ -48,6 +55,7 @@ class Memo:
     attributes: dict[tuple[int, str], Value] = field(default_factory=dict)
     globals: dict[tuple[int, str], Value] = field(default_factory=dict)
     assigned: dict[str, tuple[Assigned, ...]] = field(default_factory=dict)
+    found_from: dict[Hashable, int] = field(default_factory=dict)
     active: dict[Hashable, int] = field(default_factory=dict)
     lowest: int = _NOT_CUT
     cut: int = 0
@@ -63,11 +71,33 @@ class Memo:
     ) -> Answer:
         """Compute and remember the answer, unless that is under way already: then `otherwise` it is.
 
+        `mark` stands for the question: that of two questions about one thing must differ. Whoever takes an answer that
+        is there already has to `take` it.
+        """
+        before = self.reads.begin()
+        try:
+            return self.answer_in_body(answers, key, mark, otherwise, compute, *asked)
+        finally:
+            self.found_from[mark] = self.reads.end(before)
+
+    def take(self, mark: Hashable) -> None:
+        """An answer that is remembered is used."""
+        self.reads.mask |= self.found_from[mark]
+
+    def answer_in_body(
+        self,
+        answers: dict[Key, Answer],
+        key: Key,
+        mark: Hashable,
+        otherwise: Answer,
+        compute: Callable[..., Answer],
+        *asked: object,
+    ) -> Answer:
+        """As `answer`, while a body is read (see `Reads.enter`): what it is found from is not noted for it alone.
+
         What was cut short is remembered where nothing under way around it was the reason: so it is found again inside
         a cycle of definitions, but for the one question that closes it. That way an answer does not depend on what was
         asked before.
-
-        `mark` stands for the question: that of two questions about one thing must differ.
         """
         active = self.active
         depth = len(active)
@@ -88,8 +118,9 @@ class Memo:
             answers[key] = result
             self.lowest = around
             return result
+        self.lowest = min(self.lowest, around)
         self.cut += 1
         if self.cut > MOST_CUT:
             answers[key] = result
-        self.lowest = min(self.lowest, around)
+            self.reads.mask |= UNSETTLED
         return result

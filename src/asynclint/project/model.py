@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.control_flow import build_cfg
 from asynclint.flow.traversal import dotted
+from asynclint.project.reads import FIRST_MODULE, Reads
 from asynclint.project.scopes import ScopeIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from asynclint.flow.control_flow import ControlFlowGraph
+    from asynclint.flow.ir import Stmt
+
+Content = TypeVar("Content")
+Owner = TypeVar("Owner", bound="Module | Class | Function")
+
+
+class _content(Generic[Owner, Content]):  # noqa: N801 - used as a decorator, like `functools.cached_property`
+    """A property that is found once from the module that its owner stands in, which each access counts as reading."""
+
+    def __init__(self, compute: Callable[[Owner], Content]) -> None:
+        self._compute = compute
+        self._key = ""
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = f"={name}"
+
+    def __get__(self, scope: Owner, owner: type) -> Content:
+        module = scope.module
+        reads = module.reads
+        if reads.module is not module:
+            reads.see(module)
+        kept: dict[str, Any] = scope.__dict__
+        try:
+            return kept[self._key]  # type: ignore[no-any-return]
+        except KeyError:
+            found = kept[self._key] = self._compute(scope)
+            return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +63,53 @@ class ModuleSource:
 class Module:
     """A module of the project, its definitions made objects once."""
 
-    def __init__(self, source: ModuleSource, name: str, import_root: str) -> None:
-        self.source = source
+    is_top_level = True
+
+    def __init__(self, source: ModuleSource, name: str, import_root: str, reads: Reads, number: int) -> None:
+        """`number` is its place among the modules of the project, counted from 0."""
+        self.module: Module = self
         self.path = source.path
-        self.data = source.data
+        self.display = source.display
         self.name = name
         self.import_root = import_root
-        self.ir = source.ir
-        self.functions = tuple(Function(self, item) for item in source.ir.functions)
-        self.classes = tuple(Class(self, item) for item in source.ir.classes)
+        self.reads = reads
+        self.number = number
+        self.bit = 1 << (FIRST_MODULE + number)
+        self._source = source
+        self._index: ScopeIndex | None = None
+        self._functions = tuple(Function(self, item, place) for place, item in enumerate(source.ir.functions))
+        self._classes = tuple(Class(self, item, place) for place, item in enumerate(source.ir.classes))
 
     def __repr__(self) -> str:
         return f"Module({self.name})"
+
+    @property
+    def ir(self) -> ir.ModuleIR:
+        """The module as the front end gave it."""
+        if self.reads.module is not self:
+            self.reads.see(self)
+        return self._source.ir
+
+    @property
+    def data(self) -> bytes:
+        """Its text as UTF-8 without BOM."""
+        if self.reads.module is not self:
+            self.reads.see(self)
+        return self._source.data
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """All its functions, in source order."""
+        if self.reads.module is not self:
+            self.reads.see(self)
+        return self._functions
+
+    @property
+    def classes(self) -> tuple[Class, ...]:
+        """All its classes, in source order."""
+        if self.reads.module is not self:
+            self.reads.see(self)
+        return self._classes
 
     @property
     def is_package(self) -> bool:
@@ -56,19 +119,24 @@ class Module:
     def qualname(self) -> str:
         return self.name
 
-    @cached_property
-    def body(self) -> tuple[ir.Stmt, ...]:
+    @_content
+    def body(self) -> tuple[Stmt, ...]:
         return ir.decode_body(self.ir.body)
 
-    @cached_property
+    @property
     def index(self) -> ScopeIndex:
-        return ScopeIndex(self.ir, self.body)
+        """What is known of the names and expressions of the body."""
+        if self.reads.module is not self:
+            self.reads.see(self)
+        if self._index is None:
+            self._index = ScopeIndex(self.ir, self.body)
+        return self._index
 
     @property
     def parent(self) -> Scope | None:
         return None
 
-    @cached_property
+    @_content
     def global_writers(self) -> dict[str, tuple[Function, ...]]:
         """By name, the functions that assign it after declaring it `global`."""
         found: dict[str, list[Function]] = {}
@@ -84,7 +152,7 @@ class Module:
         """Other names that bodies of the module import something under: `from m import name as other`."""
         return self._aliases.get(name, frozenset())
 
-    @cached_property
+    @_content
     def _aliases(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for alias in self.ir.aliases:
@@ -92,7 +160,7 @@ class Module:
                 found.setdefault(alias.name, set()).add(alias.asname)
         return {name: frozenset(aliases) for name, aliases in found.items()}
 
-    @cached_property
+    @_content
     def scopes(self) -> tuple[Scope, ...]:
         """The body of the module, then those of its classes and functions, each in source order."""
         return (self, *self.classes, *self.functions)
@@ -103,7 +171,7 @@ class Module:
         places = found[0] if len(found) == 1 else sorted({place for places in found for place in places})
         return [self.scopes[place] for place in places]
 
-    @cached_property
+    @_content
     def _calling(self) -> dict[str, list[int]]:
         """By the last name of what is called, the places in `scopes` of the bodies that call it."""
         found: dict[str, list[int]] = {}
@@ -129,7 +197,7 @@ class Module:
             place = self.ir.functions[place].parent_function
         return self.functions[place] if place >= 0 else None
 
-    @cached_property
+    @_content
     def _function_starts(self) -> list[int]:
         return [function.start for function in self.ir.functions]
 
@@ -143,7 +211,7 @@ class Module:
             found = self.classes[owner] if owner >= 0 else found.parent
         return found
 
-    @cached_property
+    @_content
     def _definitions(self) -> tuple[list[int], list[Function | Class]]:
         """Functions and classes in source order, and where each begins."""
         both: list[Function | Class] = [*self.functions, *self.classes]
@@ -154,12 +222,24 @@ class Module:
 class Class:
     """A class of the project. What it inherits is asked of the evaluator, which knows what its bases mean."""
 
-    def __init__(self, module: Module, node: ir.ClassIR) -> None:
+    is_top_level = False
+
+    def __init__(self, module: Module, node: ir.ClassIR, number: int) -> None:
         self.module = module
-        self.ir = node
+        self.number = number
+        self._ir = node
+        self._index: ScopeIndex | None = None
 
     def __repr__(self) -> str:
-        return f"Class({self.full_name})"
+        return f"Class({self.module.name}.{self._ir.qualname})"
+
+    @property
+    def ir(self) -> ir.ClassIR:
+        """The definition as the front end gave it."""
+        module = self.module
+        if module.reads.module is not module:
+            module.reads.see(module)
+        return self._ir
 
     @property
     def name(self) -> str:
@@ -173,13 +253,19 @@ class Class:
     def full_name(self) -> str:
         return f"{self.module.name}.{self.ir.qualname}"
 
-    @cached_property
-    def body(self) -> tuple[ir.Stmt, ...]:
+    @_content
+    def body(self) -> tuple[Stmt, ...]:
         return ir.decode_body(self.ir.body)
 
-    @cached_property
+    @property
     def index(self) -> ScopeIndex:
-        return ScopeIndex(self.module.ir, self.body)
+        """What is known of the names and expressions of the body."""
+        module = self.module
+        if module.reads.module is not module:
+            module.reads.see(module)
+        if self._index is None:
+            self._index = ScopeIndex(module.ir, self.body)
+        return self._index
 
     @property
     def parent(self) -> Scope:
@@ -188,7 +274,7 @@ class Class:
             return self.module.functions[self.ir.parent_function]
         return self.module
 
-    @cached_property
+    @_content
     def methods(self) -> tuple[Function, ...]:
         """The functions defined directly in the body, in source order."""
         return tuple(item for item in self.module.functions if item.ir.parent_class == self.ir.index)
@@ -197,12 +283,24 @@ class Class:
 class Function:
     """A function of the project; its body is decoded and indexed when first asked for."""
 
-    def __init__(self, module: Module, node: ir.FunctionIR) -> None:
+    is_top_level = False
+
+    def __init__(self, module: Module, node: ir.FunctionIR, number: int) -> None:
         self.module = module
-        self.ir = node
+        self.number = number
+        self._ir = node
+        self._index: ScopeIndex | None = None
 
     def __repr__(self) -> str:
-        return f"Function({self.full_name})"
+        return f"Function({self.module.name}.{self._ir.qualname})"
+
+    @property
+    def ir(self) -> ir.FunctionIR:
+        """The definition as the front end gave it."""
+        module = self.module
+        if module.reads.module is not module:
+            module.reads.see(module)
+        return self._ir
 
     @property
     def name(self) -> str:
@@ -224,15 +322,21 @@ class Function:
     def is_generator(self) -> bool:
         return self.ir.is_generator
 
-    @cached_property
-    def body(self) -> tuple[ir.Stmt, ...]:
+    @_content
+    def body(self) -> tuple[Stmt, ...]:
         return ir.decode_body(self.ir.body)
 
-    @cached_property
+    @property
     def index(self) -> ScopeIndex:
-        return ScopeIndex(self.module.ir, self.body, self.ir.params)
+        """What is known of the names and expressions of the body."""
+        module = self.module
+        if module.reads.module is not module:
+            module.reads.see(module)
+        if self._index is None:
+            self._index = ScopeIndex(module.ir, self.body, self._ir.params)
+        return self._index
 
-    @cached_property
+    @_content
     def nonlocal_writers(self) -> dict[str, tuple[Function, ...]]:
         """By name, the functions inside this one that assign it after declaring it `nonlocal`."""
         if self.module.data.find(b"nonlocal ", self.ir.start, self.ir.end) < 0:
@@ -244,7 +348,7 @@ class Function:
                     found.setdefault(name, []).append(inner)
         return {name: tuple(functions) for name, functions in found.items()}
 
-    @cached_property
+    @_content
     def control_flow(self) -> ControlFlowGraph:
         """The paths through the body."""
         return build_cfg(self.body)
@@ -261,7 +365,7 @@ class Function:
             return self.module.functions[self.ir.parent_function]
         return self.module
 
-    @cached_property
+    @_content
     def is_stub(self) -> bool:
         """Declares an interface only: no more than a docstring, `...`, `pass` or `raise NotImplementedError`."""
         return all(_is_placeholder(statement) for statement in self.body)
@@ -270,7 +374,7 @@ class Function:
     def name_span(self) -> Span:
         return Span(self.ir.name_start, self.ir.name_start + len(self.ir.name.encode()))
 
-    @cached_property
+    @_content
     def decorator_names(self) -> tuple[str, ...]:
         """The decorators as written (`app.get`), without their arguments; "" for other forms."""
         return tuple(dotted(item.func if isinstance(item, ir.Call) else item) for item in self.ir.decorators)

@@ -7,13 +7,13 @@ What test suites assign is left out: a patched service is not the service.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asynclint.flow import ir
 from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.memo import Assigned
 from asynclint.project.model import Class, Function, Module
+from asynclint.project.tables import Table
 from asynclint.project.values import (
     UNKNOWN,
     ClassValue,
@@ -43,10 +43,11 @@ HOLDERS: Final = FASTAPI_APPS | {_APPLICATION_STATE, "starlette.requests.State"}
 
 
 class _Place(NamedTuple):
-    """The first byte of an assignment."""
+    """The first byte of an assignment, and the expression whose attribute is assigned."""
 
     module: Module
     offset: int
+    holder: bytes
 
 
 class OutsideAssignments:
@@ -54,6 +55,7 @@ class OutsideAssignments:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._places = Table(evaluator.reads, "outside assignments", self._scan, _holders)
 
     def on_object(self, cls: Class, name: str) -> Value | None:
         """What is assigned to the attribute of an object of a project class; None where nothing is."""
@@ -83,12 +85,12 @@ class OutsideAssignments:
     def is_replaced(self, owner: str, name: str) -> bool:
         """Whether the project puts something of its own in place of an external function, as `time.sleep = fake`."""
         last = owner.rpartition(".")[2].encode()
-        if not any(holder.rpartition(b".")[2] == last for holder in self._holders.get(name, ())):
+        if not any(place.holder.rpartition(b".")[2] == last for place in self._places.get(name) or ()):
             return False
         return self._value(name, lambda receiver: isinstance(receiver, External) and receiver.name == owner) is not None
 
     def _value(self, name: str, is_on: Callable[[Value], bool]) -> Value | None:
-        if name not in self._places:
+        if self._places.get(name) is None:
             return None
         found = [item for item in self._of(name) if any(is_on(member) for member in members(item.receiver))]
         if not found:
@@ -103,11 +105,12 @@ class OutsideAssignments:
         memo = self._evaluator.memo
         found = memo.assigned.get(name)
         if found is not None:
+            memo.take(("=", name))
             return found
         return memo.answer(memo.assigned, name, ("=", name), (), self._find, name)
 
     def _find(self, name: str) -> tuple[Assigned, ...]:
-        return tuple([item for place in self._places[name] for item in self._at(place, name)])
+        return tuple([item for place in self._places.get(name) or () for item in self._at(place, name)])
 
     def _at(self, place: _Place, name: str) -> Iterator[Assigned]:
         scope: Scope = place.module.function_at(place.offset) or place.module
@@ -121,28 +124,21 @@ class OutsideAssignments:
                             receiver = Instance(_APPLICATION_STATE)
                         yield Assigned(place.module, receiver, self._evaluator.value(statement.value, scope))
 
-    @cached_property
-    def _places(self) -> dict[str, list[_Place]]:
-        return self._scan[0]
-
-    @cached_property
-    def _holders(self) -> dict[str, set[bytes]]:
-        return self._scan[1]
-
-    @cached_property
-    def _scan(self) -> tuple[dict[str, list[_Place]], dict[str, set[bytes]]]:
-        """By the name of the attribute, where it is assigned, and the expressions it is assigned on."""
+    def _scan(self) -> dict[str, list[_Place]]:
+        """By the name of the attribute, where it is assigned."""
         places: dict[str, list[_Place]] = {}
-        holders: dict[str, set[bytes]] = {}
         for module in self._evaluator.layout.modules.values():
             if self._evaluator.layout.is_test(module):
                 continue
             for match in _ASSIGNMENT.finditer(module.data):
                 if match[1] not in _RECEIVERS:
                     name = match[2].decode()
-                    places.setdefault(name, []).append(_Place(module, match.start(1)))
-                    holders.setdefault(name, set()).add(match[1])
-        return places, holders
+                    places.setdefault(name, []).append(_Place(module, match.start(1), match[1]))
+        return places
+
+
+def _holders(places: list[_Place]) -> str:
+    return "\n".join(f"{place.module.path} {place.holder.decode()}" for place in places)
 
 
 def _is_state_in_lifespan(node: ir.Expr, scope: Scope) -> bool:

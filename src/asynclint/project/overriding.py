@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from asynclint.project.reads import Answers
+from asynclint.project.tables import Table, listed
 
 if TYPE_CHECKING:
     from asynclint.project.inference import Evaluator
@@ -15,7 +17,8 @@ class OverridingReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._found: dict[int, tuple[Function, ...]] = {}
+        self._found: Answers[int, tuple[Function, ...]] = Answers(evaluator.reads, self._find)
+        self._by_name: Table[str, list[Function]] = Table(evaluator.reads, "methods", self._name_all, listed)
 
     def implementations(self, function: Function) -> tuple[Function, ...]:
         """The sync methods that fill in a method which only declares an interface; () for any other function.
@@ -25,12 +28,11 @@ class OverridingReader:
         owner = function.owner
         if owner is None or function.is_async or not function.is_stub:
             return ()
-        found = self._found.get(id(function))
-        if found is None:
-            candidates = self._by_name.get(function.name, ())
-            found = tuple(item for item in candidates if item is not function and self._fills_in(item, owner))
-            self._found[id(function)] = found
-        return found
+        return self._found.of(id(function), function, owner)
+
+    def _find(self, function: Function, owner: Class) -> tuple[Function, ...]:
+        candidates = self._by_name.get(function.name) or ()
+        return tuple(item for item in candidates if item is not function and self._fills_in(item, owner))
 
     def _fills_in(self, candidate: Function, base: Class) -> bool:
         cls = candidate.owner
@@ -40,8 +42,7 @@ class OverridingReader:
             return False
         return base in self._evaluator.members.mro(cls)
 
-    @cached_property
-    def _by_name(self) -> dict[str, list[Function]]:
+    def _name_all(self) -> dict[str, list[Function]]:
         found: dict[str, list[Function]] = {}
         for module in self._evaluator.layout.modules.values():
             for function in module.functions:

@@ -14,12 +14,14 @@ from asynclint.flow.control_flow import Kind, build_cfg, some_path_avoids
 from asynclint.flow.suspension import evaluated, suspends, yields
 from asynclint.flow.traversal import header_exprs, walk
 from asynclint.project.model import Class, Function, Module
+from asynclint.project.reads import Answers, BodyAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynclint.flow.control_flow import ControlFlowGraph, Node
     from asynclint.project.model import Scope
+    from asynclint.project.reads import Reads
     from asynclint.project.scopes import Binding
 
 _CONDITIONAL = (ir.BoolOp, ir.IfExp, ir.Comprehension, ir.Lambda, ir.Compare)
@@ -100,17 +102,13 @@ class _Definitions:
 class PathReader:
     """Answers questions about paths; each body's graph is built once."""
 
-    def __init__(self) -> None:
-        self._bodies: dict[int, BodyPaths] = {}
-        self._definitions: dict[tuple[int, str], _Definitions] = {}
-        self._seen: dict[tuple[int, int], tuple[Binding, ...] | None] = {}
+    def __init__(self, reads: Reads) -> None:
+        self._bodies: BodyAnswers[BodyPaths] = BodyAnswers(reads, BodyPaths)
+        self._definitions: Answers[tuple[int, str], _Definitions] = Answers(reads, _read_definitions)
 
     def of(self, scope: Scope) -> BodyPaths:
         """The paths through a body."""
-        found = self._bodies.get(id(scope))
-        if found is None:
-            found = self._bodies[id(scope)] = BodyPaths(scope)
-        return found
+        return self._bodies.of(scope)
 
     def reads(self, name: str, scope: Scope) -> Iterator[ir.Name]:
         """The places in a body that read the local, those aside where a comprehension or lambda has its own."""
@@ -125,12 +123,6 @@ class PathReader:
         That is so for names of outer bodies, those that other bodies assign, uses in lambdas (which run later) and
         those in a statement that assigns the name in the middle of an expression.
         """
-        key = (id(scope), id(node))
-        if key not in self._seen:
-            self._seen[key] = self._found_definitions(node, scope)
-        return self._seen[key]
-
-    def _found_definitions(self, node: ir.Name, scope: Scope) -> tuple[Binding, ...] | None:
         use = scope.index.use_of(node)
         if use is None:
             return None
@@ -145,7 +137,7 @@ class PathReader:
 
     def _reaching(self, name: str, statement: ir.Stmt, scope: Scope) -> tuple[Binding, ...] | None:
         paths = self.of(scope)
-        known = self._definitions_of(name, scope)
+        known = self._definitions.of((id(scope), name), name, scope, paths)
         found: dict[int, Binding] = {}
         pending = [step for node in paths.evaluations(statement) for step in paths.predecessors.get(node, ())]
         seen = set(pending)
@@ -160,13 +152,6 @@ class PathReader:
             seen.update(new)
             pending += new
         return tuple(sorted((item for item in found.values() if item.kind != "delete"), key=lambda item: item.order))
-
-    def _definitions_of(self, name: str, scope: Scope) -> _Definitions:
-        key = (id(scope), name)
-        found = self._definitions.get(key)
-        if found is None:
-            found = self._definitions[key] = _read_definitions(name, scope, self.of(scope))
-        return found
 
     # -- between two places ------------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted, header_exprs, walk
 from asynclint.knowledge.asyncio_api import TASK_CLASS
 from asynclint.project.model import Class, Function, Module, Scope
+from asynclint.project.reads import Answers, answered_once
+from asynclint.project.tables import Table, listed
 from asynclint.project.values import (
     ClassValue,
     Const,
@@ -96,7 +97,10 @@ class PlaceReader:
         self._evaluator = evaluator
         self._modules = modules
         self._is_read = frozenset(module.path for module in modules)
-        self._mentions: dict[Place, tuple[Mention, ...]] = {}
+        self.reads = evaluator.reads
+        self._mentions: Answers[Place, tuple[Mention, ...]] = Answers(evaluator.reads, self._find)
+        self._named_bases = Table(evaluator.reads, "named bases", self._name_bases, listed)
+        self._looking = Table(evaluator.reads, "looks", self._find_looking, listed)
 
     # -- the place of an expression ----------------------------------------------------------------------------
 
@@ -164,12 +168,12 @@ class PlaceReader:
 
     def mentions(self, place: Place) -> tuple[Mention, ...]:
         """Every expression of the project that may stand for the place."""
-        found = self._mentions.get(place)
-        if found is None:
-            found = self._mentions[place] = tuple(self._find(place))
-        return found
+        return self._mentions.of(place, place)
 
-    def _find(self, place: Place) -> Iterator[Mention]:
+    def _find(self, place: Place) -> tuple[Mention, ...]:
+        return tuple(self._each(place))
+
+    def _each(self, place: Place) -> Iterator[Mention]:
         match place:
             case AttributePlace():
                 for module in self._with(place.name):
@@ -218,14 +222,20 @@ class PlaceReader:
                 return True
         return False
 
-    @cached_property
+    @answered_once
     def _looks(self) -> tuple[_Look, ...]:
         return tuple(
             look
-            for module in self._modules
+            for module in self._looking.get("") or ()
             for scope in bodies_at(module, [match.start() for match in _LOOKS.finditer(module.data)])
             for look in self._looks_in(scope)
         )
+
+    def _find_looking(self) -> dict[str, list[Module]]:
+        """The modules that have such an expression, under one key."""
+        words = ("getattr", "vars", "__dict__")
+        holding = {module for word in words for module in self._with(word) if _LOOKS.search(module.data) is not None}
+        return {"": sorted(holding, key=lambda module: module.path)}
 
     def _looks_in(self, scope: Scope) -> Iterator[_Look]:
         """Among all attributes of an object tasks are looked for only where a value is tested for being one."""
@@ -308,14 +318,13 @@ class PlaceReader:
         seen = {cls}
         waiting = [cls]
         while waiting:
-            for heir in self._named_bases.get(waiting.pop().name, ()):
+            for heir in self._named_bases.get(waiting.pop().name) or ():
                 if heir not in seen and cls in self._evaluator.members.mro(heir):
                     seen.add(heir)
                     waiting.append(heir)
                     yield heir
 
-    @cached_property
-    def _named_bases(self) -> dict[str, list[Class]]:
+    def _name_bases(self) -> dict[str, list[Class]]:
         """The classes by the last names of the bases they are written with."""
         found: dict[str, list[Class]] = {}
         for module in self._modules:

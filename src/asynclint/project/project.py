@@ -6,19 +6,21 @@ import re
 from bisect import bisect_left
 from functools import cached_property
 from posixpath import dirname
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from asynclint.config.config import DEFAULTS
 from asynclint.core.version_range import VersionsByFolder
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted
 from asynclint.knowledge.asyncio_api import TASK_FACTORIES
+from asynclint.knowledge.connections import CONNECTION_PACKAGES
 from asynclint.knowledge.coroutines import LAST_NAMES
 from asynclint.knowledge.declared import NOTHING_DECLARED, Declared
 from asynclint.knowledge.names import libraries
 from asynclint.project.applications import ApplicationReader
 from asynclint.project.blocking import BlockingSummaries
 from asynclint.project.busy_loops import BusyLoopReader
+from asynclint.project.call_graph import CallGraph
 from asynclint.project.call_sites import CallSiteReader
 from asynclint.project.callers import CallerReader
 from asynclint.project.cancellation import CancellationReader
@@ -36,12 +38,15 @@ from asynclint.project.layout import Layout
 from asynclint.project.lifecycle_hooks import LifecycleHooks
 from asynclint.project.lock_holders import LockHolderReader
 from asynclint.project.model import Function, Module, ModuleSource, Scope, module_of
+from asynclint.project.offloader_use import OffloaderUse
 from asynclint.project.paths import PathReader
 from asynclint.project.python_version import PythonVersions
+from asynclint.project.reads import Answers, answered_once
 from asynclint.project.request_scope import LoanReader
 from asynclint.project.responses import background_functions, response_functions
 from asynclint.project.roles import Roles
 from asynclint.project.scripts import ScriptReader
+from asynclint.project.tables import FunctionSet, NameSet, Table, listed
 from asynclint.project.task_lifetimes import TaskLifetimes
 from asynclint.project.task_registries import TaskRegistries
 from asynclint.project.thread_functions import find_thread_functions
@@ -49,13 +54,16 @@ from asynclint.project.values import BoundMethod, External, FunctionValue
 from asynclint.source.lines import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from asynclint.config.config import Config
     from asynclint.core.version_range import Version
     from asynclint.project.places import PlaceReader
 
 NOTHING_GIVEN = VersionsByFolder()
+
+CALLS: Final = "calls"
+"""The table of modules by the last names of what they call (see `Reads.ask`)."""
 
 __all__ = ["ModuleSource", "Project"]
 
@@ -67,9 +75,25 @@ class Project:
         self.layout = layout
         self.config = config
         self._versions = versions
+        self.reads = layout.reads
         self.evaluator = Evaluator(layout)
-        self._line_tables: dict[str, LineTable] = {}
-        self._mentioned: dict[tuple[bytes, ...], bool] = {}
+        self._line_tables: Answers[Module, LineTable] = Answers(self.reads, _line_table)
+        self._calling = Table(self.reads, CALLS, self._find_calling, listed)
+        self._threads = Table(self.reads, "thread functions", lambda: find_thread_functions(self), str)
+        self.response_functions = FunctionSet(self.reads, "response functions", lambda: response_functions(self))
+        """Functions that run between a request and its response."""
+        self.background_functions = FunctionSet(self.reads, "background functions", lambda: background_functions(self))
+        """Functions that background tasks run, whatever else does."""
+        self.task_spawners = FunctionSet(self.reads, "task spawners", self._find_task_spawners)
+        """Sync functions that make a task of asyncio's and do nothing with it but return it."""
+        self._task_spawner_names = NameSet(
+            self.reads, "task spawners", lambda: (item.name for item in self.task_spawners.rows())
+        )
+        self._coroutine_names = NameSet(self.reads, "coroutines", self._find_coroutine_names)
+        self._property_names = NameSet(self.reads, "properties", self._find_property_names)
+        self._async_property_names = NameSet(self.reads, "async properties", self._find_async_property_names)
+        self._connections = Table(self.reads, "packages of connections", self._find_connections, str)
+        self._operators = Table(self.reads, "operators", self._find_operators, ",".join)
 
     @classmethod
     def build(
@@ -97,7 +121,7 @@ class Project:
 
     @cached_property
     def call_sites(self) -> CallSiteReader:
-        return CallSiteReader(self.evaluator, self._property_names, self._operator_methods)
+        return CallSiteReader(self.evaluator, self._property_names.names, self._operator_methods)
 
     @cached_property
     def blocking(self) -> BlockingSummaries:
@@ -116,12 +140,29 @@ class Project:
         return DispositionReader(self.evaluator)
 
     @cached_property
+    def call_graph(self) -> CallGraph:
+        return CallGraph(self)
+
+    @cached_property
     def callers(self) -> CallerReader:
         return CallerReader(self)
 
     @cached_property
+    def offloader_use(self) -> OffloaderUse:
+        return OffloaderUse(self)
+
+    @cached_property
     def scripts(self) -> ScriptReader:
         return ScriptReader(self)
+
+    @property
+    def all_tables(self) -> Mapping[str, Table[Any, Any]]:
+        """All tables of the project by name, those included that nobody has asked for yet."""
+        for _ in (self.applications, self.callers, self.cancelled_tasks, self.lifecycle_hooks, self.offloader_use):
+            pass
+        for _ in (self.roles, self.task_lifetimes):
+            pass
+        return self.reads.tables
 
     @property
     def places(self) -> PlaceReader:
@@ -136,20 +177,19 @@ class Project:
     def departures(self) -> DepartureReader:
         return DepartureReader(self.evaluator)
 
-    @cached_property
-    def thread_functions(self) -> dict[int, str]:
-        """By `id`, the plain functions that the project gives to a thread, and what runs them there."""
-        return find_thread_functions(self)
+    def thread_of(self, function: Function) -> str | None:
+        """What runs a plain function in a thread that the project gives it to."""
+        return self._threads.get(function)
 
     @cached_property
     def paths(self) -> PathReader:
         """The control-flow graphs of bodies, each built when first asked for."""
-        return PathReader()
+        return PathReader(self.reads)
 
     @cached_property
     def import_graph(self) -> ImportGraph:
         """Which modules import which."""
-        return ImportGraph(self.evaluator.linker)
+        return ImportGraph(self.evaluator.linker, self.reads)
 
     @cached_property
     def applications(self) -> ApplicationReader:
@@ -210,23 +250,16 @@ class Project:
         """As in `version < (3, 9)`; above every release where nothing says which."""
         return self.python_releases.of(dirname(module.path)).version
 
-    @cached_property
-    def response_functions(self) -> frozenset[Function]:
-        """Functions that run between a request and its response."""
-        return response_functions(self)
-
-    @cached_property
-    def background_functions(self) -> frozenset[Function]:
-        """Functions that background tasks run, whatever else does."""
-        return background_functions(self)
-
-    @cached_property
+    @property
     def coroutine_names(self) -> frozenset[str]:
         """The last names of callables that may give a coroutine.
 
         Those of the project's async functions, of its sync ones that are declared to return an awaitable or return
         what an async one gives, and of the libraries' that are easily forgotten.
         """
+        return self._coroutine_names.names()
+
+    def _find_coroutine_names(self) -> frozenset[str]:
         own = {
             function.name
             for module in self.modules
@@ -236,9 +269,12 @@ class Project:
         own.update([name for module in self.modules for name in _returning_calls(module, own)])
         return frozenset(own | LAST_NAMES).union(*(_other_names(module, own) for module in self.modules))
 
-    @cached_property
-    def task_spawners(self) -> frozenset[Function]:
-        """Sync functions that make a task of asyncio's and do nothing with it but return it."""
+    @property
+    def task_spawner_names(self) -> frozenset[str]:
+        """The names of `task_spawners`."""
+        return self._task_spawner_names.names()
+
+    def _find_task_spawners(self) -> frozenset[Function]:
         return frozenset(
             scope
             for scope, call in self.calls_named(frozenset({"create_task", "ensure_future"}))
@@ -252,7 +288,7 @@ class Project:
             )
         )
 
-    @cached_property
+    @answered_once
     def has_keeping_task_factory(self) -> bool:
         """Whether the project gives its event loop a task factory that keeps every task somewhere."""
         return any(
@@ -262,8 +298,7 @@ class Project:
             for target in self.evaluator.targets(self.evaluator.value(call.args[0], scope))
         )
 
-    @cached_property
-    def _property_names(self) -> frozenset[str]:
+    def _find_property_names(self) -> frozenset[str]:
         return frozenset(
             function.name
             for module in self.modules
@@ -271,9 +306,12 @@ class Project:
             if function.ir.parent_class >= 0 and function.ir.decorators and _looks_like_property(function)
         )
 
-    @cached_property
+    @property
     def async_property_names(self) -> frozenset[str]:
         """Names of async methods that look like properties: reading one gives a coroutine."""
+        return self._async_property_names.names()
+
+    def _find_async_property_names(self) -> frozenset[str]:
         return frozenset(
             function.name
             for module in self.modules
@@ -281,22 +319,26 @@ class Project:
             if function.is_async and function.ir.parent_class >= 0 and _looks_like_property(function)
         )
 
-    @cached_property
-    def _operator_methods(self) -> frozenset[str]:
-        return frozenset(
+    def _operator_methods(self) -> tuple[str, ...]:
+        return self._operators.get("") or ()
+
+    def _find_operators(self) -> dict[str, tuple[str, ...]]:
+        """The special methods of `OPERATORS` that some class has, under one key."""
+        found = {
             function.name
             for module in self.modules
             for function in module.functions
             if function.ir.parent_class >= 0 and function.name in OPERATORS
-        )
+        }
+        return {"": tuple(sorted(found))}
 
-    def mentions_any(self, words: tuple[bytes, ...]) -> bool:
-        """Whether the text of some module holds one of the words; looked up once."""
-        found = self._mentioned.get(words)
-        if found is None:
-            found = any(word in module.data for module in self.modules for word in words)
-            self._mentioned[words] = found
-        return found
+    @property
+    def mentions_connections(self) -> bool:
+        """Whether some module names a package whose connections one task at a time may use."""
+        return self._connections.get("") is True
+
+    def _find_connections(self) -> dict[str, bool]:
+        return {"": any(package in module.data for module in self.modules for package in CONNECTION_PACKAGES)}
 
     def is_test(self, module: Module) -> bool:
         """Whether the module belongs to a test suite, by the naming conventions of pytest."""
@@ -304,10 +346,7 @@ class Project:
 
     def line_table(self, module: Module) -> LineTable:
         """The lines of a module, counted once."""
-        found = self._line_tables.get(module.path)
-        if found is None:
-            found = self._line_tables[module.path] = LineTable(module.data)
-        return found
+        return self._line_tables.of(module, module)
 
     def calls_named(self, names: frozenset[str]) -> Iterator[tuple[Scope, ir.Call]]:
         """Every call in the project whose callee's last name is one of `names`, with the body it stands in."""
@@ -326,17 +365,20 @@ class Project:
 
     def modules_calling(self, names: Iterable[str]) -> list[Module]:
         """The modules that call something of one of these last names, by path."""
-        found = {place for name in names for place in self._modules_calling.get(name, ())}
-        return [self.modules[place] for place in sorted(found)]
+        found = {module.number: module for name in names for module in self._calling.get(name) or ()}
+        return [found[number] for number in sorted(found)]
 
-    @cached_property
-    def _modules_calling(self) -> dict[str, list[int]]:
-        """By the last name of what is called, the places of the modules that call it."""
-        found: dict[str, list[int]] = {}
-        for place, module in enumerate(self.modules):
+    def _find_calling(self) -> dict[str, list[Module]]:
+        """By the last name of what is called, the modules that call it."""
+        found: dict[str, list[Module]] = {}
+        for module in self.modules:
             for name in module.called_names:
-                found.setdefault(name, []).append(place)
+                found.setdefault(name, []).append(module)
         return found
+
+
+def _line_table(module: Module) -> LineTable:
+    return LineTable(module.data)
 
 
 def _other_names(module: Module, names: set[str]) -> Iterator[str]:

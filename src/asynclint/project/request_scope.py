@@ -14,6 +14,7 @@ from asynclint.core.span import Span
 from asynclint.flow import ir
 from asynclint.flow.traversal import dotted, header_exprs, walk
 from asynclint.project.model import Class, Function
+from asynclint.project.reads import CircularAnswers
 from asynclint.project.roles import Role
 from asynclint.project.sites import argument_for
 from asynclint.project.values import (
@@ -80,7 +81,8 @@ class LoanReader:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
-        self._closings: dict[int, Closing | None] = {}
+        self._closings: CircularAnswers[int, Closing | None]
+        self._closings = CircularAnswers(project.reads, self._closing, otherwise=None)
 
     def of_name(self, name: str, scope: Scope, at: ir.Expr | None = None, depth: int = 0) -> Loan | None:
         """What the name stands for at a place of the body, or at its end."""
@@ -250,11 +252,7 @@ class LoanReader:
 
     def closing(self, generator: Function) -> Closing | None:
         """Where a generator, or a context manager made of one, closes what it yields."""
-        key = id(generator)
-        if key not in self._closings:
-            self._closings[key] = None
-            self._closings[key] = self._closing(generator)
-        return self._closings[key]
+        return self._closings.of(id(generator), generator)
 
     def _closing(self, generator: Function) -> Closing | None:
         for statement in generator.index.statements:

@@ -20,8 +20,7 @@ def response_functions(project: Project) -> frozenset[Function]:
         if function in found:
             continue
         found.add(function)
-        for site in project.call_sites.sites(function):
-            stack.extend(callee for callee in site.functions if site.awaited or not callee.is_async)
+        stack.extend(project.call_graph.callees(function))
     return frozenset(found)
 
 
@@ -35,11 +34,5 @@ def background_functions(project: Project) -> frozenset[Function]:
     level = list(project.roles.functions(Role.BACKGROUND))
     for _ in range(MAX_BACKGROUND_CALLS + 1):
         found.update(level)
-        level = [
-            callee
-            for function in level
-            for site in project.call_sites.sites(function)
-            for callee in site.functions
-            if callee not in found and (site.awaited or not callee.is_async)
-        ]
+        level = [callee for function in level for callee in project.call_graph.callees(function) if callee not in found]
     return frozenset(found)

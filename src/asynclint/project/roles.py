@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
@@ -26,8 +25,9 @@ from asynclint.knowledge.fastapi_api import (
     JOB_REGISTRARS,
     ROUTERS,
 )
-from asynclint.project.model import Class, Function, Module
+from asynclint.project.model import Class, Function, Module, module_of
 from asynclint.project.sites import argument_at
+from asynclint.project.tables import FunctionSet, Placed, Table, listed
 from asynclint.project.validators import ValidatorReader
 from asynclint.project.values import (
     BoundMethod,
@@ -111,56 +111,72 @@ class Roles:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
-        self._ends_with_function: set[int] = set()
-        self._having: dict[tuple[Role, ...], tuple[Function, ...]] = {}
+        reads = project.reads
+        self._ends_with_function: set[Function] = set()
+        self._sets = Table(reads, "roles", self._find_roles, _names)
+        self._having = Table(reads, "having roles", self._find_having, listed)
+        self._early = FunctionSet(reads, "ending with function", self._find_early)
+        self._scheduled = Placed(reads, "scheduled", self._find_scheduled)
+        self._attached = Placed(reads, "attached", self._find_attached)
+        self._runners = Placed(reads, "declared background", self._find_declared)
 
     def of(self, function: Function) -> frozenset[Role]:
         """Every capacity in which the function is known to be called by the framework."""
-        return self._sets.get(id(function), _NO_ROLES)
-
-    @cached_property
-    def _sets(self) -> dict[int, frozenset[Role]]:
-        return {key: frozenset(roles) for key, roles in self._table.items()}
+        return self._sets.get(function) or _NO_ROLES
 
     def functions(self, *roles: Role) -> tuple[Function, ...]:
         """The functions that have any of the roles, by module and place."""
-        found = self._having.get(roles)
-        if found is None:
-            wanted = set(roles)
-            found = tuple(function for function in self._with_any_role if wanted & self._table[id(function)])
-            self._having[roles] = found
-        return found
+        found = [self._having.get(role) or () for role in dict.fromkeys(roles)]
+        if len(found) == 1:
+            return found[0]
+        unique = dict.fromkeys(function for functions in found for function in functions)
+        return tuple(sorted(unique, key=lambda item: (item.module.number, item.number)))
 
-    @cached_property
-    def _with_any_role(self) -> tuple[Function, ...]:
-        return tuple(
-            function for module in self._project.modules for function in module.functions if id(function) in self._table
-        )
+    def _find_having(self) -> dict[Role, tuple[Function, ...]]:
+        found: dict[Role, list[Function]] = {}
+        for function, roles in self._sets.rows().items():
+            for role in roles:
+                found.setdefault(role, []).append(function)
+        for functions in found.values():
+            functions.sort(key=lambda item: (item.module.number, item.number))
+        return {role: tuple(functions) for role, functions in found.items()}
 
     def ends_with_function(self, dependency: Function) -> bool:
         """Whether it is declared somewhere with `scope="function"`: its exit code then runs before the response."""
-        return bool(self._table) and id(dependency) in self._ends_with_function
+        return dependency in self._early
 
-    @cached_property
-    def scheduled(self) -> tuple[Scheduled, ...]:
-        """Every `add_task` of the project whose receiver is known to be FastAPI's."""
-        found: list[Scheduled] = []
+    def _find_early(self) -> set[Function]:
+        self._sets.rows()
+        return self._ends_with_function
+
+    def scheduled(self, module: Module) -> tuple[Scheduled, ...]:
+        """Every `add_task` of a module whose receiver is known to be FastAPI's."""
+        return self._scheduled.of(module)
+
+    def all_scheduled(self) -> Iterator[Scheduled]:
+        """As `scheduled`, in the whole project."""
+        return self._scheduled.all()
+
+    def attached(self, module: Module) -> tuple[Scheduled, ...]:
+        """Every `BackgroundTask(f, …)` of a module: what Starlette's responses take as `background=`."""
+        return self._attached.of(module)
+
+    def declared_background(self, module: Module) -> tuple[Scheduled, ...]:
+        """The calls in a module of the project's own background runners, as its configuration names them."""
+        return self._runners.of(module)
+
+    def _find_scheduled(self) -> Iterator[tuple[Module, Scheduled]]:
         for scope, call in self._project.calls_named(frozenset({"add_task"})):
             callee = scheduled_callee(call)
             if callee is not None and self.is_background_tasks(call.func, scope):
-                found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
-        return tuple(found)
+                yield module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope))
 
-    @cached_property
-    def attached(self) -> tuple[Scheduled, ...]:
-        """Every `BackgroundTask(f, …)`: what Starlette's responses take as `background=`."""
-        found: list[Scheduled] = []
+    def _find_attached(self) -> Iterator[tuple[Module, Scheduled]]:
         for scope, call in self._project.calls_named(frozenset({"BackgroundTask"})):
             targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
             callee = scheduled_callee(call)
             if callee is not None and any(getattr(item, "name", "") == BACKGROUND_TASK for item in targets):
-                found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
-        return tuple(found)
+                yield module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope))
 
     def is_background_tasks(self, callee: ir.Expr, scope: Scope) -> bool:
         """Whether `callee` is a method taken from a BackgroundTasks object."""
@@ -173,43 +189,38 @@ class Roles:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _table(self) -> dict[int, set[Role]]:
-        table: dict[int, set[Role]] = {}
+    def _find_roles(self) -> dict[Function, frozenset[Role]]:
+        table: dict[Function, set[Role]] = {}
         for module in self._project.modules:
             for function in module.functions:
                 for role in self._from_decorators(function):
-                    table.setdefault(id(function), set()).add(role)
+                    table.setdefault(function, set()).add(role)
         for scope, call in self._project.calls_named(_CALLS):
             for function, role in self._from_call(call, scope):
-                table.setdefault(id(function), set()).add(role)
+                table.setdefault(function, set()).add(role)
         for module in self._project.modules:
             for function, role in self._from_signatures(module):
-                table.setdefault(id(function), set()).add(role)
-        declared = ((function, Role.BACKGROUND) for item in self.declared_background for function in item.functions)
+                table.setdefault(function, set()).add(role)
+        declared = ((function, Role.BACKGROUND) for item in self._runners.all() for function in item.functions)
         for function, role in (*declared, *self._jobs()):
-            table.setdefault(id(function), set()).add(role)
+            table.setdefault(function, set()).add(role)
         entries = [
             function
             for module in self._project.modules
             for function in module.functions
-            if table.get(id(function), set()) & {Role.ROUTE, Role.WEBSOCKET, Role.DEPENDENCY}
+            if table.get(function, set()) & {Role.ROUTE, Role.WEBSOCKET, Role.DEPENDENCY}
         ]
         for function in ValidatorReader(self._evaluator).functions(entries):
-            table.setdefault(id(function), set()).add(Role.VALIDATOR)
-        return table
+            table.setdefault(function, set()).add(Role.VALIDATOR)
+        return {function: frozenset(roles) for function, roles in table.items()}
 
-    @cached_property
-    def declared_background(self) -> tuple[Scheduled, ...]:
-        """The calls of the project's own background runners, as its configuration names them."""
+    def _find_declared(self) -> Iterator[tuple[Module, Scheduled]]:
         runners = self._evaluator.layout.declared.background_runners
-        found: list[Scheduled] = []
         for scope, call in self._project.calls_named(runners.last_parts) if runners else ():
             targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
             callee = scheduled_callee(call)
             if callee is not None and runners.any_of(full_name(target) for target in targets):
-                found.append(Scheduled(scope, call, callee, self._callables(callee, scope)))
-        return tuple(found)
+                yield module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope))
 
     def _is_job_decorator(self, node: ir.Expr, function: Function) -> bool:
         callee = node.func if isinstance(node, ir.Call) else node
@@ -322,7 +333,7 @@ class Roles:
             )
             for function, role in self._with_role(call.args[0], scope, Role.DEPENDENCY):
                 if early:
-                    self._ends_with_function.add(id(function))
+                    self._ends_with_function.add(function)
                 yield function, role
 
     def _application(self, call: ir.Call, scope: Scope) -> Iterator[tuple[Function, Role]]:
@@ -395,3 +406,7 @@ def _dependency_calls(node: ir.Expr | None) -> Iterator[ir.Call]:
             name = part.func.attr if isinstance(part.func, ir.Attribute) else getattr(part.func, "id", "")
             if name in {"Depends", "Security"}:
                 yield part
+
+
+def _names(roles: frozenset[Role]) -> str:
+    return " ".join(sorted(role.value for role in roles))

@@ -6,7 +6,6 @@ functions that make it and those it is handed to, and through the loops that inc
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asynclint.flow import ir
@@ -15,6 +14,7 @@ from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.callers import CallerReader
 from asynclint.project.model import Class, Function, module_of
 from asynclint.project.places import AttributePlace, GlobalPlace, LocalPlace, PlaceReader
+from asynclint.project.reads import answered_once
 from asynclint.project.route_paths import EMPTY, UNKNOWN_PATH, Expression, RoutePath, RoutePathReader
 from asynclint.project.sites import argument_for
 from asynclint.project.values import BoundMethod, FunctionValue, Instance, members
@@ -46,6 +46,7 @@ class RouterReader:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluator = project.evaluator
+        self.reads = project.reads
         self._places = PlaceReader(project.evaluator, project.modules)
         self._callers = CallerReader(project)
         self.paths = RoutePathReader(project.evaluator)
@@ -200,7 +201,7 @@ class RouterReader:
 
     # -- inclusions --------------------------------------------------------------------------------------------
 
-    @cached_property
+    @answered_once
     def _inclusions(self) -> dict[Place, list[_Inclusion]]:
         found: dict[Place, list[_Inclusion]] = {}
         for scope, call in self._project.calls_named(_BUILDERS):

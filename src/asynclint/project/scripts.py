@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.knowledge.asyncio_api import COMMAND_DECORATORS, LOOP_STARTERS
 from asynclint.knowledge.names import canonical
+from asynclint.project.memo import Memo
 from asynclint.project.model import Class, Function, module_of
 from asynclint.project.places import GlobalPlace, LocalPlace
 from asynclint.project.sites import argument_for
@@ -37,15 +38,17 @@ class ScriptReader:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._memo = Memo(project.reads)
         self._known: dict[Function, bool] = {}
 
     def runs_alone(self, function: Function) -> bool:
         """Whether each loop that the function runs on was started for it or its caller, and gets no other task."""
         found = self._known.get(function)
-        if found is None:
-            self._known[function] = False  # a cycle of callers without a start of a loop around it
-            found = self._known[function] = self._runs_alone(function)
-        return found
+        if found is not None:
+            self._memo.take(function)
+            return found
+        # A cycle of callers has no start of a loop around it.
+        return self._memo.answer(self._known, function, function, False, self._runs_alone, function)
 
     def _runs_alone(self, function: Function) -> bool:
         if not function.is_async or self._project.roles.of(function) or _has_company(function):

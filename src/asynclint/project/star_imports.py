@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from asynclint.flow import ir
 from asynclint.knowledge import blocking as knowledge
+from asynclint.project.reads import Answers
 from asynclint.project.values import UNKNOWN, External, ModuleValue, Unknown, Value
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from asynclint.project.linking import Linker
     from asynclint.project.model import Module
+    from asynclint.project.reads import Reads
 
 MAX_REEXPORTS = 20
 """Modules a name is followed through."""
@@ -32,11 +34,11 @@ class _Reach(NamedTuple):
 class StarImports:
     """Finds names behind `import *`."""
 
-    def __init__(self, linker: Linker) -> None:
+    def __init__(self, linker: Linker, reads: Reads) -> None:
         self._linker = linker
-        self._reaches: dict[Module, _Reach] = {}
-        self._bound: dict[frozenset[Module], frozenset[str]] = {}
-        self._listed: dict[Module, frozenset[str] | None] = {}
+        self._reaches: Answers[Module, _Reach] = Answers(reads, self._find_reach)
+        self._bound: Answers[frozenset[Module], frozenset[str]] = Answers(reads, _names)
+        self._listed: Answers[Module, frozenset[str] | None] = Answers(reads, _dunder_all)
 
     def value(self, name: str, module: Module) -> Value:
         """What the last `import *` after all other bindings of the name in the module gives it."""
@@ -80,46 +82,36 @@ class StarImports:
 
     def _exports(self, name: str, module: Module) -> bool:
         """Whether `import *` takes the name from the module, if it is there."""
-        if module not in self._listed:
-            self._listed[module] = _dunder_all(module)
-        listed = self._listed[module]
+        listed = self._listed.of(module, module)
         return not name.startswith("_") if listed is None else name in listed
 
     # -- a look ahead ------------------------------------------------------------------------------------------
 
     def _may_bring(self, name: str, module: Module) -> bool:
         """Whether a search may find anything: most names that are asked for are a module's own, or builtins."""
-        reach = self._reach(module)
+        reach = self._reaches.of(module, module)
         return (
-            name in self._names(reach.modules)
+            name in self._bound.of(reach.modules, reach.modules)
             or any(_has(library, name) for library in reach.libraries)
             or any(item.is_package and self._linker.submodule(name, item) for item in reach.modules)
         )
 
-    def _names(self, modules: frozenset[Module]) -> frozenset[str]:
-        if modules not in self._bound:
-            self._bound[modules] = frozenset(
-                name for module in modules for names in (module.index.bindings, module.global_writers) for name in names
-            )
-        return self._bound[modules]
-
-    def _reach(self, module: Module) -> _Reach:
-        if module not in self._reaches:
-            modules: set[Module] = set()
-            libraries: set[str] = set()
-            waiting = [module]
-            while waiting:
-                for found in self._sources(waiting.pop()):
-                    if isinstance(found, str):
-                        libraries.add(found)
-                    elif found in self._reaches:
-                        modules |= {found, *self._reaches[found].modules}
-                        libraries |= self._reaches[found].libraries
-                    elif found not in modules:
-                        modules.add(found)
-                        waiting.append(found)
-            self._reaches[module] = _Reach(frozenset(modules), frozenset(libraries))
-        return self._reaches[module]
+    def _find_reach(self, module: Module) -> _Reach:
+        modules: set[Module] = set()
+        libraries: set[str] = set()
+        waiting = [module]
+        while waiting:
+            for found in self._sources(waiting.pop()):
+                if isinstance(found, str):
+                    libraries.add(found)
+                elif found in self._reaches:
+                    reach = self._reaches.of(found)
+                    modules |= {found, *reach.modules}
+                    libraries |= reach.libraries
+                elif found not in modules:
+                    modules.add(found)
+                    waiting.append(found)
+        return _Reach(frozenset(modules), frozenset(libraries))
 
     def _sources(self, module: Module) -> Iterator[Module | str]:
         for binding in module.index.star_imports:
@@ -129,6 +121,13 @@ class StarImports:
                         yield source
                     case External(name=library):
                         yield library
+
+
+def _names(modules: frozenset[Module]) -> frozenset[str]:
+    """The names that any of the modules binds."""
+    return frozenset(
+        name for module in modules for names in (module.index.bindings, module.global_writers) for name in names
+    )
 
 
 def _has(library: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from asynclint.flow import ir
 from asynclint.project.endless_loops import EventSignal, FlagSignal, SentinelSignal, Signal, item_text
 from asynclint.project.model import Class, Function, module_of
 from asynclint.project.places import AttributePlace
+from asynclint.project.reads import Answers
 
 if TYPE_CHECKING:
     from asynclint.project.model import Module, Scope
@@ -26,18 +27,14 @@ class StopSignals:
     def __init__(self, project: Project, places: PlaceReader) -> None:
         self._project = project
         self._places = places
-        self._raised: dict[tuple[Signal, Module], bool] = {}
+        self._raised: Answers[tuple[Signal, Module], bool] = Answers(project.reads, self._may_be_raised)
 
     def is_raised(self, signal: Signal, waiting: Scope) -> bool:
         """Whether some place may raise the signal that a body waits for; an unknown use of its event or queue may.
 
         A place of an application that the body does not belong to is another one, though it has the same name.
         """
-        key = signal, module_of(waiting)
-        found = self._raised.get(key)
-        if found is None:
-            found = self._raised[key] = self._may_be_raised(signal, waiting)
-        return found
+        return self._raised.of((signal, module_of(waiting)), signal, waiting)
 
     def _may_be_raised(self, signal: Signal, waiting: Scope) -> bool:
         is_one = self._project.applications.is_one_place

@@ -17,6 +17,7 @@ from asynclint.knowledge.asyncio_api import AWAITERS, TASK_FACTORIES
 from asynclint.project.function_use import FunctionUse
 from asynclint.project.model import Class, Function, Module, Scope
 from asynclint.project.places import AttributePlace, LocalPlace, Mention, Place, PlaceReader
+from asynclint.project.reads import Answers
 from asynclint.project.values import BoundMethod, ClassValue, External, FunctionValue, Unknown, Value, full_name
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class TaskEndReader:
         self._project = project
         self._evaluator = project.evaluator
         self._places = places
-        self._returns: dict[int, tuple[_Move, ...]] = {}
+        self._returns: Answers[int, tuple[_Move, ...]] = Answers(project.reads, self._of_returned)
         self._use = FunctionUse(project, places)
 
     def is_used(self, function: Scope) -> bool:
@@ -254,12 +255,11 @@ class TaskEndReader:
             yield from self._into(parent.target, parent, scope)
 
     def _in_return(self, _node: ir.Expr, _parent: ir.Return, scope: Scope) -> Iterator[_Move]:
-        if not isinstance(scope, Function):
-            return
-        found = self._returns.get(id(scope))
-        if found is None:
-            found = self._returns[id(scope)] = tuple(self._returned(scope)) or (End(scope),)
-        yield from found
+        if isinstance(scope, Function):
+            yield from self._returns.of(id(scope), scope)
+
+    def _of_returned(self, function: Function) -> tuple[_Move, ...]:
+        return tuple(self._returned(function)) or (End(function),)
 
     # -- into names and places ---------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asynclint.flow import ir
@@ -18,8 +17,10 @@ from asynclint.knowledge.fastapi_api import WEBSOCKET_ENDPOINTS
 from asynclint.project.endless_loops import EndlessLoopReader
 from asynclint.project.model import Class, Function, Scope
 from asynclint.project.places import OUTSIDE, AttributePlace, Place, PlaceReader
+from asynclint.project.reads import answered_once
 from asynclint.project.roles import Role
 from asynclint.project.stop_signals import StopSignals
+from asynclint.project.tables import Table
 from asynclint.project.task_ends import TaskEndReader, module_of
 from asynclint.project.values import BoundMethod, Coroutine, FunctionValue, members
 
@@ -69,6 +70,8 @@ class TaskLifetimes:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.reads = project.reads
+        self._serving = Table(project.reads, "serving", self._find_serving, str)
         modules = tuple(module for module in project.modules if not project.is_test(module))
         self.places = PlaceReader(project.evaluator, modules)
         self._signals = StopSignals(project, self.places)
@@ -116,16 +119,16 @@ class TaskLifetimes:
         """Whether something in the project may raise one of the signals for a loop that the body has, or starts."""
         return any(self._signals.is_raised(signal, waiting) for signal in signals)
 
-    @cached_property
+    @property
     def _serves(self) -> bool:
         """Whether the project has an application that starts and stops, so that its tasks have an end to meet."""
-        return any(
-            _SERVERS.search(module.data) is not None
-            for module in self._project.modules
-            if not self._project.is_test(module)
-        )
+        return self._serving.get("") is True
 
-    @cached_property
+    def _find_serving(self) -> dict[str, bool]:
+        own = (module for module in self._project.modules if not self._project.is_test(module))
+        return {"": any(_SERVERS.search(module.data) is not None for module in own)}
+
+    @answered_once
     def _ends_all(self) -> bool:
         """Whether something that runs at shutdown cancels, or waits for, whatever `asyncio.all_tasks()` lists."""
         return any(

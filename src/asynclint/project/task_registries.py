@@ -12,6 +12,7 @@ from asynclint.knowledge.classes import WEAK_COLLECTIONS
 from asynclint.knowledge.fastapi_api import FASTAPI_APPS
 from asynclint.project.model import Class, Function, Module
 from asynclint.project.places import OUTSIDE, AttributePlace, GlobalPlace, LocalPlace
+from asynclint.project.reads import Answers
 from asynclint.project.roles import Role
 from asynclint.project.values import Coroutine, External, Instance, TaskValue, Value, members
 
@@ -54,7 +55,7 @@ class TaskRegistries:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._leaks: dict[Place, bool] = {}
+        self._leaks: Answers[Place, bool] = Answers(project.reads, self._is_leaking)
 
     def leaking(self, task: ir.Call, scope: Scope) -> LeakingRegistry | None:
         """The collection, if it is known, in which the task of a call stays for ever after it is done."""
@@ -66,11 +67,10 @@ class TaskRegistries:
         place = self._project.task_lifetimes.places.of(found.target, scope)
         if place is None or isinstance(place, LocalPlace) or self._runs_for_ever(task, scope):
             return None
-        if place not in self._leaks:
-            self._leaks[place] = (
-                self._is_lasting(place) and self._only_grows(place) and not self._lets_go_by_itself(place)
-            )
-        return found if self._leaks[place] and self._runs_often(scope) else None
+        return found if self._leaks.of(place, place) and self._runs_often(scope) else None
+
+    def _is_leaking(self, place: Place) -> bool:
+        return self._is_lasting(place) and self._only_grows(place) and not self._lets_go_by_itself(place)
 
     def _runs_for_ever(self, task: ir.Call, scope: Function) -> bool:
         """Whether the task has no end after which it could be removed."""

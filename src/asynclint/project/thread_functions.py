@@ -46,14 +46,14 @@ def _thread_parameter(name: str) -> CallableParameter | None:
     return next((THREADS[candidate] for candidate in candidates if candidate in THREADS), None)
 
 
-def find_thread_functions(project: Project) -> dict[int, str]:
-    """By `id`, the plain functions that the project gives to a thread, and what runs them there."""
-    found: dict[int, str] = {}
+def find_thread_functions(project: Project) -> dict[Function, str]:
+    """The plain functions that the project gives to a thread, and what runs them there."""
+    found: dict[Function, str] = {}
     for scope, call in project.calls_named(_NAMES):
         given = given_to_thread(project, scope, call)
         for function in _functions(project.evaluator.value(given[1], scope)) if given is not None else ():
             if given is not None and not function.is_async and not function.is_generator:
-                found.setdefault(id(function), given[0])
+                found.setdefault(function, given[0])
     return found
 
 

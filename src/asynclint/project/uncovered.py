@@ -18,7 +18,6 @@ from asynclint.project.departures import DepartureReader, Raised
 from asynclint.project.kept_counts import complains_of_balance
 from asynclint.project.model import Function
 from asynclint.project.origins import origin_of
-from asynclint.project.overriding import OverridingReader
 from asynclint.project.values import (
     BoundMethod,
     Container,
@@ -137,7 +136,6 @@ class UncoveredReader:
         self._coverage = coverage
         self._works = works
         self._departures = DepartureReader(evaluator)
-        self._overriding = OverridingReader(evaluator)
 
     def places(self, function: Function) -> tuple[Uncovered, ...]:
         """The uncovered places of a function, none where a decorator catches everything."""
@@ -326,7 +324,7 @@ class UncoveredReader:
     def _implementations(self, target: Value) -> tuple[Function, ...]:
         """What calling an abstract method of an object may run; not where the class is named: `super().write()`."""
         if isinstance(target, BoundMethod) and isinstance(target.receiver, Instance):
-            return self._overriding.implementations(target.function)
+            return self._evaluator.overriding.implementations(target.function)
         return ()
 
     def _outside(

@@ -29,7 +29,7 @@ class WorksGiven:
     def __init__(self, evaluator: Evaluator, coverage: HandlerCoverage) -> None:
         self._evaluator = evaluator
         self._coverage = coverage
-        self._memo = Memo()
+        self._memo = Memo(evaluator.reads)
         self._given: dict[Function, frozenset[str]] = {}
 
     def works_given(self, callee: Function, call: ir.Call, scope: Scope, *, skips: int) -> Iterator[Function]:
@@ -44,6 +44,7 @@ class WorksGiven:
         """The parameters that the function calls or awaits where no handler covers it, or has another call."""
         found = self._given.get(function)
         if found is not None:
+            self._memo.take(function)
             return found
         nothing: frozenset[str] = frozenset()  # of a function that hands its parameter to itself
         return self._memo.answer(self._given, function, function, nothing, self._find_given, function)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.core.span import Span
+from asynclint.project.model import module_of
 from asynclint.rulekit.rule import Example, Rule
 from asynclint.semantics import detached_tasks
 
@@ -61,7 +62,7 @@ def _steps(module: ModuleContext, item: DetachedTasks) -> Iterator[ChainStep]:
         call = scope.index.parents.get(id(parent))
         start, end = getattr(call, "start", None), getattr(call, "end", None)
         if start is not None and end is not None:
-            owner = scope.module if hasattr(scope, "module") else scope
+            owner = module_of(scope)
             yield module.step(owner, Span(start, end), "this task never runs")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclint.core.diagnostic import Confidence, Severity
 from asynclint.core.span import Span
+from asynclint.project.model import module_of
 from asynclint.rulekit.rule import Example, Rule
 from asynclint.semantics import shared_connections
 
@@ -40,7 +41,7 @@ def _message(item: SharedConnection) -> str:
 def _steps(module: ModuleContext, item: SharedConnection) -> Iterator[ChainStep]:
     if item.first is not item.call:
         span = Span(item.first.start, item.first.end)
-        yield module.step(item.scope.module if hasattr(item.scope, "module") else item.scope, span, "the first use")
+        yield module.step(module_of(item.scope), span, "the first use")
     for use in item.uses:
         yield module.step(use.function.module, use.span, f"`{use.function.qualname}` uses it here")
 

@@ -18,6 +18,7 @@ from asynclint.findings.sources import sources_of
 from asynclint.findings.suppressions import Filtered, TooManySuppressions, filter_suppressed
 from asynclint.flow.errors import NestingTooDeep
 from asynclint.flow.ir import decode_module
+from asynclint.project.changes import NOTHING_ASKED, trace_of
 from asynclint.project.excess import excess
 from asynclint.project.forking import in_halves
 from asynclint.project.model import ModuleSource
@@ -26,6 +27,7 @@ from asynclint.rulekit.discovery import all_rules
 from asynclint.run.failures import failure, failure_of_rule, not_linked, too_deep, too_many_findings, too_much_work
 from asynclint.run.progress import silent
 from asynclint.run.tallies import added_up
+from asynclint.run.traces import Trace, known_outcomes, still_holding
 from asynclint.semantics.blocking import unresolved_calls
 from asynclint.semantics.module_context import ModuleContext
 from asynclint.source.problems import SYNTAX_ERROR
@@ -35,34 +37,40 @@ if TYPE_CHECKING:
 
     from asynclint.core.diagnostic import CheckError, Diagnostic, SourceText
     from asynclint.findings.ruling import Ruling, Rulings
+    from asynclint.project.changes import ProjectTrace
     from asynclint.project.indexing import FileIndex, IndexedFile, Progress
     from asynclint.rulekit.rule import Rule
     from asynclint.run.planning import Work
+    from asynclint.run.traces import Earlier
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What came of the files of a project that findings are wanted of, by absolute path.
 
-    `seconds` were spent on each phase and each rule, `counters` count what was done.
+    `seconds` were spent on each phase and each rule, `counters` count what was done. `trace` is what the outcomes were
+    found from; None where the files could not be linked.
     """
 
     outcomes: Mapping[str, Outcome]
     sources: tuple[SourceText, ...]
     seconds: Mapping[str, float]
     counters: Mapping[str, int]
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checker:
     """The rulings that say which rules run on a file.
 
-    `counts`: unresolved calls are counted; `ignores_suppressions`: what comments silence is reported too.
+    `counts`: unresolved calls are counted; `ignores_suppressions`: what comments silence is reported too;
+    `traces`: it is told what outcomes were found from.
     """
 
     rulings: Rulings
     counts: bool
     ignores_suppressions: bool = False
+    traces: bool = False
 
     def rules_for(self, ruling: Ruling) -> tuple[Rule, ...]:
         return tuple(rule for rule in all_rules() if rule.code in ruling.policy.enabled)
@@ -100,11 +108,18 @@ def _unread(work: Work, indexed: Iterable[IndexedFile]) -> Iterator[tuple[str, C
 
 
 def check_project(  # noqa: PLR0913 - what a run goes by
-    work: Work, checker: Checker, files: Sequence[IndexedFile], cwd: str, jobs: int | None, progress: Progress
+    work: Work,
+    checker: Checker,
+    files: Sequence[IndexedFile],
+    cwd: str,
+    jobs: int | None,
+    progress: Progress,
+    earlier: Earlier | None = None,
 ) -> Analysis:
     """Link the files of a project and check those of them that findings are wanted of.
 
-    If they cannot be linked, through a fault of ours, that is an error of this project: others are checked.
+    What an `earlier` run found is taken over where it holds still. If they cannot be linked, through a fault of ours,
+    that is an error of this project: others are checked.
     """
     started = time.perf_counter()
     outcomes = {path: Outcome(errors=(error,), checked=False) for path, error in _unread(work, files)}
@@ -115,7 +130,12 @@ def check_project(  # noqa: PLR0913 - what a run goes by
         outcomes[work.root] = Outcome(errors=(not_linked(work.root, cwd, error),), checked=False)
         return Analysis(outcomes, sources_of([], [], files), {"linking": time.perf_counter() - started}, {})
     linking = {"linking": time.perf_counter() - started}
-    modules = [module for module in project.modules if module.path in work.asked]
+    started = time.perf_counter()
+    still = None if earlier is None else still_holding(project, earlier)
+    holding = {} if earlier is None or still is None else known_outcomes(earlier, still.masks.keys() & work.asked)
+    comparing = {"comparing": time.perf_counter() - started}
+    outcomes |= holding
+    modules = [module for module in project.modules if module.path in work.asked and module.path not in holding]
     asked = [module.path for module in modules]
     parent = os.getpid()
 
@@ -128,9 +148,13 @@ def check_project(  # noqa: PLR0913 - what a run goes by
     outcomes.update(item for part in parts for item in part.outcomes.items())
     diagnostics = [item for outcome in outcomes.values() for item in outcome.diagnostics]
     errors = [item for outcome in outcomes.values() for item in outcome.errors]
-    seconds = added_up([linking, *(part.seconds for part in parts)])
-    counters = added_up([{"linked": len(project.modules), "checked": len(asked)}, *(part.counters for part in parts)])
-    return Analysis(outcomes, sources_of(diagnostics, errors, files), seconds, counters)
+    seconds = added_up([linking, comparing, *(part.seconds for part in parts)])
+    done = {"linked": len(project.modules), "checked": len(asked), "results from the cache": len(holding)}
+    counters = added_up([done, *(part.counters for part in parts)])
+    known = still or Trace(tuple(module.path for module in project.modules), {}, NOTHING_ASKED)
+    for part in parts:
+        known = Trace(known.modules, {**known.masks, **part.masks}, known.project.joined(part.project))
+    return Analysis(outcomes, sources_of(diagnostics, errors, files), seconds, counters, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,33 +164,39 @@ class _Checked:
     outcomes: dict[str, Outcome]
     seconds: Mapping[str, float]
     counters: Mapping[str, int]
+    masks: Mapping[str, int]
+    project: ProjectTrace
 
 
 def _check_modules(project: Project, paths: Sequence[str], checker: Checker, progress: Progress) -> _Checked:
     outcomes: dict[str, Outcome] = {}
     seconds: dict[str, float] = {}
+    masks: dict[str, int] = {}
     statements = 0
     for done, path in enumerate(paths, start=1):
         module = project.module_at(path)
         if module is None:
             continue
         context = ModuleContext(project, module)
+        before = project.reads.begin()
         try:
             outcomes[path] = _outcome(context, checker, seconds)
         except Exception as error:  # noqa: BLE001 - as in a rule: the other files are checked
-            broken = failure("it could not be checked", module.source.display, error)
+            broken = failure("it could not be checked", module.display, error)
             outcomes[path] = Outcome(errors=(broken,), checked=False)
+        masks[path] = project.reads.end(before)
         statements += context.parsed_statements
         progress("checking", done, len(paths))
     functions = project.blocking.summarised
-    return _Checked(outcomes, seconds, {"statements parsed by libcst": statements, "functions summarised": functions})
+    counters = {"statements parsed by libcst": statements, "functions summarised": functions}
+    return _Checked(outcomes, seconds, counters, masks, trace_of(project) if checker.traces else NOTHING_ASKED)
 
 
 def _outcome(context: ModuleContext, checker: Checker, seconds: dict[str, float]) -> Outcome:
     ruling = checker.rulings.of(context.module.path)
     bound = excess(context.module)
     if bound is not None:
-        return Outcome(errors=(too_much_work(context.module.source.display, bound),), checked=False)
+        return Outcome(errors=(too_much_work(context.module.display, bound),), checked=False)
     found, failures = check_module(context, checker.rules_for(ruling), seconds)
     errors = list(failures.values())
     unresolved = 0
@@ -174,10 +204,10 @@ def _outcome(context: ModuleContext, checker: Checker, seconds: dict[str, float]
         filtered = checker.filtered(context, found, ruling, failures)
         unresolved = unresolved_calls(context) if checker.counts else 0
     except TooManySuppressions as error:
-        errors.append(too_much_work(context.module.source.display, str(error)))
+        errors.append(too_much_work(context.module.display, str(error)))
         filtered = Filtered(tuple(found), 0)
     except Exception as error:  # noqa: BLE001 - as in a rule: the other files are checked
-        errors.append(failure("its suppressions were not read", context.module.source.display, error))
+        errors.append(failure("its suppressions were not read", context.module.display, error))
         filtered = Filtered(tuple(found), 0)
     return Outcome(
         diagnostics=with_fingerprints(ordered(ruling.applied(filtered.kept))),
@@ -207,7 +237,7 @@ def check_module(
 
     Adds to the `seconds` of each rule; what several rules need counts for the first that asks.
     """
-    shown = context.module.source.display
+    shown = context.module.display
     diagnostics: list[Diagnostic] = []
     errors: dict[str, CheckError] = {}
     for rule in rules:

@@ -109,16 +109,18 @@ def _new_answer(  # noqa: PLR0913 - what a run goes by, and what it may use
 ) -> _Answer:
     from asynclint.run.analysis import Checker, check_project  # noqa: PLC0415 - what is known needs none of it
 
-    checker = Checker(planned.rulings, settings.count_unresolved, settings.ignore_suppressions)
+    traces = kept is not None
+    checker = Checker(planned.rulings, settings.count_unresolved, settings.ignore_suppressions, traces)
     stored = None if kept is None else kept.modules
     started = time.perf_counter()
     index.follow(work.links)
     files = index.files(work.files, jobs=settings.jobs, progress=progress, stored=stored)
+    earlier = None if kept is None else kept.earlier(files)
     reading = {"reading": time.perf_counter() - started}
-    analysis = check_project(work, checker, files, index.reading.cwd, settings.jobs, progress)
+    analysis = check_project(work, checker, files, index.reading.cwd, settings.jobs, progress, earlier)
     started = time.perf_counter()
     if kept is not None:
-        kept.save(files, analysis.outcomes)
+        kept.save(files, analysis)
     saving = {"saving": time.perf_counter() - started}
     return _Answer(
         analysis.outcomes, analysis.sources, added_up([reading, analysis.seconds, saving]), analysis.counters

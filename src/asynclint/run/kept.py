@@ -13,6 +13,7 @@ from asynclint.caching.modules import ModuleStore, StoredModule
 from asynclint.caching.naming import Naming
 from asynclint.caching.results import ResultStore
 from asynclint.caching.seal import seal_of_user
+from asynclint.caching.traces import TraceStore
 from asynclint.core.diagnostic import SourceText
 from asynclint.findings.sources import places_of
 from asynclint.source.boundaries import git_root
@@ -24,12 +25,14 @@ from asynclint.source.project_files import UnreadableProjectFile, read_project_f
 from asynclint.source.text import UnreadableFile, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from asynclint.config.settings import Settings
     from asynclint.core.outcome import Outcome
     from asynclint.project.indexing import IndexedFile
+    from asynclint.run.analysis import Analysis
     from asynclint.run.planning import Work
+    from asynclint.run.traces import Earlier
 
 
 class Kept:
@@ -45,6 +48,8 @@ class Kept:
         self._digests: dict[str, bytes] | None = None
         self.digests = FileDigests(folder, self._naming, settings.max_file_size)
         self.modules = ModuleStore(folder, self._naming, self._identity)
+        self._traces = TraceStore(folder)
+        self._earlier: ResultStore | None = None
 
     def outcomes(self) -> dict[str, Outcome] | None:
         """What an earlier run found in the files asked for, if nothing that it depends on has changed since."""
@@ -70,7 +75,25 @@ class Kept:
             found.append(SourceText(name, resolved(path), source.data))
         return tuple(found)
 
-    def save(self, files: Iterable[IndexedFile], outcomes: Mapping[str, Outcome]) -> None:
+    def earlier(self, files: Sequence[IndexedFile]) -> Earlier | None:
+        """What the last run found in these files, of which some have changed since; None if there is nothing to use."""
+        from asynclint.flow.ir import decode_module  # noqa: PLC0415 - only after a change
+        from asynclint.run.traces import Earlier, restored  # noqa: PLC0415 - as above
+
+        stored = self._traces.get(self._key({}))
+        names = {self._naming.of(file.path): file for file in files}
+        if stored is None or stored.files.keys() != names.keys():
+            return None
+        changed = [name for name, file in names.items() if stored.files[name] != file.digest]
+        before = {name: self.modules.get(names[name].path, stored.files[name]) for name in changed}
+        modules = {names[name].path: decode_module(module) for name, module in before.items() if module is not None}
+        trace = restored(stored, {name: file.path for name, file in names.items()})
+        if trace is None or len(modules) < len(changed):
+            return None
+        self._earlier = ResultStore(self._folder, self._naming, stored.results)
+        return Earlier(trace, modules, self._earlier.outcome_of)
+
+    def save(self, files: Iterable[IndexedFile], analysis: Analysis) -> None:
         """Keep what was read and found. What is not whole is not kept: the next run is to try it again."""
         read = [file for file in files if file.stamp is not None]
         for file in read:
@@ -78,9 +101,20 @@ class Kept:
                 self.digests.put(file.path, file.stamp, file.digest)
         self.digests.save()
         self.modules.save({file.path: StoredModule(file.digest, file.ir) for file in read if file.ir is not None})
-        if len(read) == len(self._work.files) and not any(_is_broken(item) for item in outcomes.values()):
-            key = self._key({file.path: file.digest for file in read})
-            ResultStore(self._folder, self._naming, key).save(outcomes)
+        if len(read) == len(self._work.files) and not any(_is_broken(item) for item in analysis.outcomes.values()):
+            self._save_results({file.path: file.digest for file in read}, analysis)
+
+    def _save_results(self, digests: Mapping[str, bytes], analysis: Analysis) -> None:
+        from asynclint.run.traces import stored  # noqa: PLC0415 - only after a change
+
+        key = self._key(digests)
+        results = ResultStore(self._folder, self._naming, key)
+        trace = analysis.trace
+        if trace is not None and self._earlier is not None:
+            results.take(self._earlier, map(self._naming.of, trace.masks.keys() - analysis.outcomes.keys()))
+        results.save(analysis.outcomes)
+        if trace is not None:
+            self._traces.save(stored(trace, self._key({}), key, digests, self._naming))
 
     def _key(self, digests: Mapping[str, bytes]) -> bytes:
         """A digest of everything that an outcome depends on."""

@@ -106,7 +106,7 @@ def explain(
         context = ModuleContext(project, module)
         rows = len(context.lines)
         if not 1 <= row <= rows:
-            shown = module.source.display
+            shown = module.display
             return CheckError("missing-line", shown, f"there is no line {row}: the file has {rows}")
         found, failures = check_module(context, all_rules(), {})
         ruling = rulings.of(asked)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from asynclint.flow import ir
 from asynclint.flow.traversal import walk
 from asynclint.project.dispositions import Fate
-from asynclint.project.model import module_of
 from asynclint.project.scopes import flows
 from asynclint.project.uncovered import CLOSERS
 from asynclint.project.values import (
@@ -58,17 +57,17 @@ class UnguardedWork:
 
 def scheduled(module: ModuleContext) -> Iterator[Scheduled]:
     """The `add_task` calls of this module on FastAPI's own BackgroundTasks."""
-    return (item for item in module.project.roles.scheduled if module_of(item.scope) is module.module)
+    return iter(module.project.roles.scheduled(module.module))
 
 
 def attached(module: ModuleContext) -> Iterator[Scheduled]:
     """The `BackgroundTask(f, …)` of this module, which responses take as `background=`."""
-    return (item for item in module.project.roles.attached if module_of(item.scope) is module.module)
+    return iter(module.project.roles.attached(module.module))
 
 
 def _declared(module: ModuleContext) -> Iterator[Scheduled]:
     """The calls of this module of the background runners that the project declares."""
-    return (item for item in module.project.roles.declared_background if module_of(item.scope) is module.module)
+    return iter(module.project.roles.declared_background(module.module))
 
 
 def unguarded_work(module: ModuleContext) -> Iterator[UnguardedWork]:

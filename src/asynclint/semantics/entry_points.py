@@ -82,7 +82,7 @@ def _middleware_methods(project: Project) -> Iterator[Function]:
 
 def _scheduled_names(project: Project) -> Iterator[tuple[Module, str, Span]]:
     """What background tasks are given that is no function of the project."""
-    for item in project.roles.scheduled:
+    for item in project.roles.all_scheduled():
         if not item.functions and not project.is_test(module_of(item.scope)):
             yield module_of(item.scope), dotted(item.callee) or "…", Span(item.call.start, item.call.end)
 
@@ -131,7 +131,7 @@ class _Reader:
         except Exception as error:  # noqa: BLE001 - one function that cannot be judged must not keep the others from it
             _LOG.debug("below %s", function.full_name, exc_info=True)
             what = f"what blocks below `{function.qualname}` was not found: {type(error).__name__}: {error}"
-            shown = function.module.source.display
+            shown = function.module.display
             self.errors.append(
                 CheckError(INTERNAL_ERROR, shown, what, self._context(function.module).location(function.name_span))
             )

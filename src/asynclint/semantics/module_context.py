@@ -122,13 +122,13 @@ class ModuleContext:
 
     def location(self, span: Span) -> Location:
         """A range of this module, as reports need it."""
-        return self.lines.location(self.module.source.display, span)
+        return self.lines.location(self.module.display, span)
 
     def elsewhere(self, module: Module, span: Span) -> Location:
         """A range of any module of the project."""
         if module is self.module:
             return self.location(span)
-        return self.project.line_table(module).location(module.source.display, span)
+        return self.project.line_table(module).location(module.display, span)
 
     def statement_range(self, statement: ir.Stmt, offset: int) -> tuple[Span, bool]:
         """The text of a simple statement, or of the headers of a compound one up to the first body after `offset`.

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from asynclint.project.model import module_of
-from asynclint.project.values import External
 from asynclint.semantics import rewrite
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Collection
 
-    from asynclint.project.model import Module
-    from asynclint.project.project import Project
     from asynclint.semantics.module_context import ModuleContext
 
 
@@ -32,10 +27,6 @@ class Offloader:
     sources: tuple[tuple[str, str], ...]
     is_bare: bool = False
     takes_keywords: bool = True
-
-    @property
-    def last_name(self) -> str:
-        return self.name.rpartition(".")[2]
 
 
 TO_THREAD: Final = Offloader("asyncio.to_thread", "asyncio.to_thread", (("asyncio", "to_thread"),))
@@ -75,8 +66,8 @@ def needs_its_thread(name: str) -> bool:
 
 def usual(module: ModuleContext) -> Offloader:
     """What this module uses most; else what the project does, tests aside; else what comes with its Python."""
-    own = _uses(module.project).get(module.module)
-    return (own and _most_used(own)) or _usual_of_project(module.project) or at_hand(module)
+    use = module.project.offloader_use
+    return _most_used(use.in_module(module.module)) or _most_used(use.in_project()) or at_hand(module)
 
 
 def at_hand(module: ModuleContext) -> Offloader:
@@ -110,22 +101,3 @@ def imported(module: ModuleContext, offloader: Offloader, local_names: Collectio
 def _most_used(uses: Counter[str]) -> Offloader | None:
     used = [offloader for offloader in KNOWN if uses[offloader.name]]
     return max(used, key=lambda offloader: uses[offloader.name], default=None)
-
-
-@functools.lru_cache(maxsize=1)
-def _usual_of_project(project: Project) -> Offloader | None:
-    return _most_used(sum(_uses(project).values(), Counter()))
-
-
-@functools.lru_cache(maxsize=1)
-def _uses(project: Project) -> dict[Module, Counter[str]]:
-    """How often each module outside tests calls each of them."""
-    names = {offloader.name for offloader in KNOWN}
-    found: dict[Module, Counter[str]] = {}
-    for scope, call in project.calls_named(frozenset(offloader.last_name for offloader in KNOWN)):
-        if project.is_test(module_of(scope)):
-            continue
-        for target in project.evaluator.targets(project.evaluator.value(call.func, scope)):
-            if isinstance(target, External) and target.name in names:
-                found.setdefault(module_of(scope), Counter())[target.name] += 1
-    return found

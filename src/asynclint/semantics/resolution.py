@@ -206,7 +206,7 @@ class Resolver:
         if start is None:
             return ""
         module = module_of(scope)
-        return f" at {module.source.display}:{self._project.line_table(module).position(int(start)).row}"
+        return f" at {module.display}:{self._project.line_table(module).position(int(start)).row}"
 
     # -- attributes --------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class Resolver:
                     start = int(getattr(item.statement, "start", 0))
                     module = entry.module
                     row = self._project.line_table(module).position(start).row
-                    yield f"`{written}` is {what} in `{item.function.qualname}` at {module.source.display}:{row}"
+                    yield f"`{written}` is {what} in `{item.function.qualname}` at {module.display}:{row}"
 
     def _why_unknown(self, held: Value, owner: ir.Expr, attr: str, scope: Scope) -> str:
         name = self.text(owner, scope)
@@ -299,10 +299,10 @@ class Resolver:
 
     def _of_function(self, function: Function) -> str:
         row = self._project.line_table(function.module).position(function.ir.name_start).row
-        return f"{function.module.source.display}:{row}"
+        return f"{function.module.display}:{row}"
 
     def _place(self, module: Module) -> str:
-        return module.source.display
+        return module.display
 
     def text(self, node: ir.Expr, scope: Scope) -> str:
         """The source of an expression, on one line and not too long."""

@@ -25,7 +25,6 @@ MAX_DEPTH: Final = 3
 """Functions that a connection is handed through, or methods that call each other, until it is used."""
 
 _STARTERS = frozenset({"gather", "wait", "as_completed", "create_task", "ensure_future", "start_soon"})
-_PACKAGES = (b"sqlalchemy", b"sqlmodel", b"asyncpg", b"aiomysql", b"asyncmy")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +76,7 @@ class _Held:
 
 def shared_connections(module: ModuleContext) -> Iterator[SharedConnection]:
     """Those of this module, each at the second use."""
-    if not module.project.mentions_any(_PACKAGES):
+    if not module.project.mentions_connections:
         return
     scopes: dict[int, tuple[Scope, list[ir.Call]]] = {}
     for scope, call in module.project.module_calls_named(module.module, _STARTERS):

@@ -166,7 +166,7 @@ def _factory_of(module: ModuleContext, scope: Scope, callee: ir.Expr) -> str | N
 def handed_on_sites(module: ModuleContext) -> Iterator[TaskSite]:
     """Calls of the project's own helpers that make a task, keep nothing of it and return it."""
     spawners = module.project.task_spawners
-    for scope, call in module.project.module_calls_named(module.module, frozenset(item.name for item in spawners)):
+    for scope, call in module.project.module_calls_named(module.module, module.project.task_spawner_names):
         targets = module.project.evaluator.targets(module.project.evaluator.value(call.func, scope))
         functions = [target.function for target in targets if isinstance(target, FunctionValue | BoundMethod)]
         if functions and len(functions) == len(targets) and all(function in spawners for function in functions):

@@ -166,7 +166,7 @@ def _runs_in_worker(module: ModuleContext, function: Function) -> str | None:
         known = [_IN_WORKER[role] for role in sorted(roles, key=lambda role: role.value) if role in _IN_WORKER]
         is_plain = not (function.is_generator and Role.ROUTE in roles) and _keeps_kind(project, function)
         return f"`{function.name}` is {known[0]}" if len(known) == len(roles) and is_plain else None
-    offloader = project.thread_functions.get(id(function))
+    offloader = project.thread_of(function)
     return None if offloader is None else f"`{offloader}` runs `{function.name}` in a thread"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -58,13 +57,10 @@ def outermost_mark(folder: str, marked: Predicate = is_marked) -> str | None:
 
 def catch_alls() -> frozenset[str]:
     """Folders under which unrelated things lie: indexing one for the sake of a single file reads the whole disk."""
-    said = {posixpath.abspath(folder) for name in _TEMPORARY if (folder := os.environ.get(name))}
-    temporary = said or {"/tmp"}  # noqa: S108 - its name
-    return frozenset({"/", posixpath.expanduser("~"), *temporary, *map(posixpath.realpath, temporary)})
+    import tempfile  # noqa: PLC0415 - 10 ms that no listing of keys need pay
 
-
-_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
-"""As `tempfile.gettempdir`, which writes files to find out, here too, and fails where nothing can be written."""
+    temporary = {tempfile.gettempdir(), posixpath.realpath(tempfile.gettempdir())}
+    return frozenset({"/", posixpath.expanduser("~"), *temporary})
 
 
 def project_around(folder: str) -> str | None:
