@@ -166,13 +166,128 @@ def test_few_files_are_answered_from_a_run_over_all() -> None:
 
 
 @pytest.mark.usefixtures("project")
-def test_all_files_are_not_answered_from_a_run_over_few() -> None:
+def test_what_a_run_over_few_files_found_is_not_found_again() -> None:
     run("other.py")
     report = run()
-    assert counted(report, "results from the cache") == 0
+    assert (counted(report, "results from the cache"), counted(report, "checked")) == (1, 2)
     assert counted(report, "files from the cache") == 3
     assert_same_as_uncached(report)
     assert counted(run(), "results from the cache") == 3
+
+
+# -- after a change --------------------------------------------------------------------------------------------------
+
+
+CHAIN = {
+    "a.py": "from b import b\n\n\nasync def serve() -> None:\n    b()\n",
+    "b.py": "from c import c\n\n\ndef b() -> None:\n    c()\n",
+    "c.py": "from d import d\n\n\ndef c() -> None:\n    d()\n",
+    "d.py": "import time\n\n\ndef d() -> None:\n    time.sleep(1)\n",
+    "e.py": "import time\n\n\nasync def other() -> None:\n    time.sleep(2)\n",
+    "f.py": "import json\n\n\ndef load(text: str) -> object:\n    return json.loads(text)\n",
+}
+
+
+def lay(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+@pytest.fixture
+def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    lay(tmp_path, {"pyproject.toml": '[project]\nname = "shop"\n', **CHAIN})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def after(folder: Path, files: dict[str, str]) -> Report:
+    """What a run finds after a change, having looked at everything before it."""
+    run()
+    lay(folder, files)
+    report = run()
+    assert_same_as_uncached(report)
+    return report
+
+
+def test_a_helper_three_modules_away_is_seen_by_its_callers_only(chain: Path) -> None:
+    report = after(chain, {"d.py": "def d() -> None:\n    return None\n"})
+    assert [item.location.path for item in report.diagnostics] == ["e.py"]
+    assert (counted(report, "checked"), counted(report, "results from the cache")) == (2, 4), "d.py, and a.py"
+
+
+@pytest.mark.parametrize(
+    ("changed", "checked"),
+    [
+        ({"f.py": CHAIN["f.py"] + "# a comment\n"}, 1),
+        ({"a.py": "# moved down\n" + CHAIN["a.py"]}, 1),
+        ({"e.py": CHAIN["e.py"].replace("2", "3")}, 1),
+        ({"a.py": CHAIN["a.py"] + "# one\n", "f.py": CHAIN["f.py"] + "# two\n"}, 2),
+        ({"b.py": CHAIN["b.py"] + "# what a.py calls\n"}, 2),
+    ],
+)
+def test_only_what_depends_on_a_change_is_judged_anew(chain: Path, changed: dict[str, str], checked: int) -> None:
+    report = after(chain, changed)
+    assert (counted(report, "checked"), counted(report, "results from the cache")) == (checked, 6 - checked)
+
+
+def test_a_name_that_becomes_that_of_a_coroutine_is_met_where_it_stands(chain: Path) -> None:
+    lay(chain, {"e.py": "from f import load\n\n\nasync def other() -> None:\n    load('1')\n"})
+    report = after(chain, {"f.py": CHAIN["f.py"].replace("def load", "async def load")})
+    assert [(item.location.path, item.code) for item in report.diagnostics] == [("a.py", "ASL201"), ("e.py", "ASL104")]
+
+
+NOTIFY = "from fastapi import HTTPException\n\n\ndef notify() -> None:\n    raise HTTPException(404)\n"
+ROUTE = (
+    "from fastapi import BackgroundTasks, FastAPI\nfrom a import notify\n\napp = FastAPI()\n\n\n"
+    "@app.get('/')\nasync def read(tasks: BackgroundTasks) -> None:\n    {0}\n"
+)
+
+
+def test_what_a_module_that_is_not_imported_does_with_a_function_is_seen(chain: Path) -> None:
+    lay(chain, {"a.py": NOTIFY, "e.py": ROUTE.format("tasks.add_task(print)")})
+    assert [item.code for item in run().diagnostics if item.location.path == "a.py"] == []
+    report = after(chain, {"e.py": ROUTE.format("tasks.add_task(notify)")})
+    assert [item.code for item in report.diagnostics if item.location.path == "a.py"] == ["ASL306"]
+
+
+def test_a_run_over_few_files_keeps_what_is_known_of_others(chain: Path) -> None:
+    run()
+    lay(chain, {"f.py": CHAIN["f.py"] + "# more\n"})
+    assert counted(run("f.py"), "checked") == 1
+    report = run()
+    assert (counted(report, "files read"), counted(report, "results from the cache")) == (0, 6)
+    assert_same_as_uncached(report)
+
+
+def test_another_set_of_files_is_judged_as_a_whole(chain: Path) -> None:
+    report = after(chain, {"g.py": "import e\n"})
+    assert (counted(report, "checked"), counted(report, "results from the cache")) == (7, 0)
+
+
+def test_a_file_that_is_no_python_for_a_while(chain: Path) -> None:
+    run()
+    lay(chain, {"d.py": "def d(:\n"})
+    assert_same_as_uncached(run())
+    lay(chain, {"d.py": CHAIN["d.py"]})
+    assert_same_as_uncached(run())
+
+
+def test_changes_one_after_the_other(chain: Path) -> None:
+    for text in ("def d() -> None: ...\n", CHAIN["d.py"], "async def d() -> None: ...\n", CHAIN["d.py"]):
+        after(chain, {"d.py": text})
+
+
+@pytest.mark.parametrize("data", [b"", b"\x93\x01", b"x" * 100])
+def test_a_broken_trace_spares_nothing_and_hides_nothing(chain: Path, data: bytes) -> None:
+    run()
+    (chain / CACHE_FOLDER / "trace").write_bytes(data)
+    lay(chain, {"d.py": "def d() -> None: ...\n"})
+    report = run()
+    assert counted(report, "checked") == 6
+    assert_same_as_uncached(report)
+
+
+# -- whose cache it is, and where ------------------------------------------------------------------------------------
 
 
 def test_another_working_folder_shows_other_names(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

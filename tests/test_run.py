@@ -43,7 +43,7 @@ def failing(module: ModuleContext) -> Iterator[Diagnostic]:
 
 def known_modules(module: ModuleContext) -> Iterator[Diagnostic]:
     """Says which files the project of a module has."""
-    names = sorted(item.source.display for item in module.project.modules)
+    names = sorted(item.display for item in module.project.modules)
     where = module.location(Span(0, 0))
     yield Diagnostic("ASL901", "rule-901", Severity.NOTE, Confidence.HIGH, " ".join(names), where)
 

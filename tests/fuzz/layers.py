@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, TypeAlias
 
 from tests.fuzz.breaking import broken, comment, commented, part
+from tests.fuzz.changes import judge_changes
 from tests.fuzz.foreign import foreign_programs
 from tests.fuzz.judge_reading import judge_reading
 from tests.fuzz.judge_runs import judge_check, judge_exhaustive, judge_fixes, judge_suppressions, judge_texts
@@ -113,8 +114,12 @@ def _lines(make: Callable[[Random], str]) -> Make:
     return lambda random, _seeds, count: [make(random).encode("utf-8", "surrogatepass") for _ in range(count)]
 
 
-def _seed_of_report(random: Random) -> str:
+def _number(random: Random) -> str:
     return str(random.getrandbits(48))
+
+
+def _judge_changes(folder: Path, case: bytes) -> None:
+    judge_changes(folder, Random(case.decode()))
 
 
 def _judge_report(_folder: Path, case: bytes) -> None:
@@ -122,13 +127,14 @@ def _judge_report(_folder: Path, case: bytes) -> None:
 
 
 LAYERS = (
-    Layer("reading", _modules, _of_each(lambda _, case: judge_reading(case)), 50, 20),
+    Layer("reading", _modules, _of_each(lambda _, case: judge_reading(case)), 50, 15),
     Layer("suppressions", _suppressed, _of_projects(judge_suppressions), 40, 12),
     Layer("configuration", _lines(configuration), _of_each(judge_configuration), 50, 8),
     Layer("command line", _lines(lambda random: "\0".join(arguments(random))), _of_each(lambda folder, case: judge_command_line(folder, case.decode().split("\0"))), 20, 8),
-    Layer("reports", _lines(_seed_of_report), _of_each(_judge_report), 10, 8),
-    Layer("checks", _modules, _of_projects(judge_check), 25, 20),
+    Layer("reports", _lines(_number), _of_each(_judge_report), 10, 8),
+    Layer("checks", _modules, _of_projects(judge_check), 25, 15),
     Layer("front ends", _programs, _of_projects(judge_exhaustive), 25, 8),
     Layer("fixes", _programs, _of_projects(judge_fixes), 12, 8),
+    Layer("changes", _lines(_number), _of_each(_judge_changes), 2, 10),
     Layer("foreign programs", _foreign, _judge_read_and_checked, 50, 8),
 )  # fmt: skip

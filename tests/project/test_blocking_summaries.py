@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from asynclint.project.model import module_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -19,10 +21,7 @@ def chains(project: Project, function: str) -> dict[str, list[str]]:
     for site in project.call_sites.sites(start):
         for family, witness in project.blocking.at_site(start, site).items():
             steps = project.blocking.chain(start, witness, family)
-            texts = [
-                (step.scope.module if hasattr(step.scope, "module") else step.scope).text(step.site.span)
-                for step in steps
-            ]
+            texts = [module_of(step.scope).text(step.site.span) for step in steps]
             found[f"{family.rule} {texts[0]}"] = texts[1:]
     return found
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynclint.project.memo import MAX_DEPTH, Memo
+from asynclint.project.reads import Reads
 from asynclint.project.values import UNKNOWN, ClassValue, External, FunctionValue, Instance, Unknown, Value, members
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ GRAPH = {"a": "b", "b": "cd", "c": "b", "d": "", "e": "ae"}
 
 class Asked:
     def __init__(self) -> None:
-        self.memo = Memo()
+        self.memo = Memo(Reads())
         self.found: dict[str, Value] = {}
         self.computed: list[str] = []
 
@@ -177,7 +178,7 @@ def test_a_question_after_one_that_was_cut_short_is_kept() -> None:
 
 
 def test_a_chain_without_an_end_is_cut_short() -> None:
-    memo = Memo()
+    memo = Memo(Reads())
     found: dict[int, Value] = {}
 
     def ask(number: int) -> Value:
@@ -189,7 +190,7 @@ def test_a_chain_without_an_end_is_cut_short() -> None:
 
 
 def test_what_fails_is_not_under_way_any_more() -> None:
-    memo = Memo()
+    memo = Memo(Reads())
     found: dict[int, Value] = {}
 
     def fail() -> Value:
