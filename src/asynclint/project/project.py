@@ -62,6 +62,17 @@ if TYPE_CHECKING:
 
 NOTHING_GIVEN = VersionsByFolder()
 
+_WITH_TABLES: Final = (
+    "applications",
+    "callers",
+    "cancelled_tasks",
+    "lifecycle_hooks",
+    "offloader_use",
+    "roles",
+    "task_lifetimes",
+)
+"""The readers that make tables of the whole project when they are first asked for."""
+
 CALLS: Final = "calls"
 """The table of modules by the last names of what they call (see `Reads.ask`)."""
 
@@ -158,10 +169,8 @@ class Project:
     @property
     def all_tables(self) -> Mapping[str, Table[Any, Any]]:
         """All tables of the project by name, those included that nobody has asked for yet."""
-        for _ in (self.applications, self.callers, self.cancelled_tasks, self.lifecycle_hooks, self.offloader_use):
-            pass
-        for _ in (self.roles, self.task_lifetimes):
-            pass
+        for reader in _WITH_TABLES:
+            getattr(self, reader)  # which makes its tables
         return self.reads.tables
 
     @property

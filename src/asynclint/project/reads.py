@@ -32,8 +32,6 @@ UNSETTLED: Final = 1 << BUCKETS
 FIRST_MODULE: Final = BUCKETS + 1
 """The bit of the first module."""
 
-_NOTHING: Final = object()
-
 
 class ReadModule(Protocol):
     """What is read."""
