@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
 
-from asynclint.cli.app import run_command_line
-from asynclint.cli.exit_codes import NOT_CHECKED
-from asynclint.cli.streams import flush_streams, reserve_standard_streams
-
 
 def main() -> None:
+    answers_interrupts = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if answers_interrupts:  # until there is somebody to say so, Ctrl-C ends the process without a traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from asynclint.cli.app import run_command_line  # noqa: PLC0415 - as above
+    from asynclint.cli.exit_codes import NOT_CHECKED  # noqa: PLC0415 - as above
+    from asynclint.cli.streams import flush_streams, reserve_standard_streams  # noqa: PLC0415 - as above
+
     reserve_standard_streams()
+    if answers_interrupts:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     code = run_command_line(sys.argv[1:])
     may_leave = _may_leave_at_once()
     if not flush_streams():

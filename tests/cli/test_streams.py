@@ -138,9 +138,9 @@ def test_what_is_left_at_the_end_is_written_or_counts(
     tmp_path: Path, redirected: str, code: int, written: str, may_leave: bool
 ) -> None:
     (tmp_path / "left.py").write_text(
-        "import sys\nfrom asynclint import __main__ as command\n"
+        "import sys\nfrom asynclint import __main__ as command\nfrom asynclint.cli import app\n"
         "def run(arguments):\n    sys.stdout.write('x'), sys.stderr.write('y')\n    return 1\n"
-        f"command.run_command_line = run\ncommand._may_leave_at_once = lambda: {may_leave}\ncommand.main()\n"
+        f"app.run_command_line = run\ncommand._may_leave_at_once = lambda: {may_leave}\ncommand.main()\n"
     )
     script = f'unset PYTHONUNBUFFERED; exec "{sys.executable}" left.py {redirected}'
     done = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)

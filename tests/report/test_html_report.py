@@ -202,6 +202,12 @@ def test_a_fix_is_shown_as_a_diff(locator: Locator, end: str) -> None:
     ]
 
 
+def test_of_a_long_line_the_beginning_is_shown(locator: Locator) -> None:
+    source = "é" * 500_000 + "b"
+    (hunk,) = hunks(_fix((locator("a.py", source, "b"), "c")), {"a.py": source.encode()})
+    assert [(line["sign"], line["text"]) for line in hunk["lines"]] == [("-", "é" * 400 + "…"), ("+", "é" * 400 + "…")]
+
+
 def test_changes_far_apart_are_hunks_of_their_own(locator: Locator) -> None:
     source = "a\n" + "x\n" * 20 + "b\n"
     fix = _fix((locator("a.py", source, "b"), "c"), (locator("a.py", source, "a"), "d\na"))

@@ -491,6 +491,9 @@ _LONG_KEY = "a." * 50_000 + "a"
         ("asynclint.toml", f"[{_LONG_KEY.replace('.', ' . ')}]\n"),
         ("asynclint.toml", f"x = {{ {_LONG_KEY.replace('a', repr('a'))} = 1 }}\n"),
         ("uv.lock", f"[{_LONG_KEY}]\nname = 'fastapi'\n"),
+        ("asynclint.toml", 'x = "' + '\\"' * 400_000 + f"\n# {_LONG_KEY}"),
+        ("asynclint.toml", 'x = """' + '\\"""' * 400_000 + f"\n# {_LONG_KEY}"),
+        ("asynclint.toml", "x = '" * 200_000 + f"\n# {_LONG_KEY}"),
     ],
 )
 def test_no_key_makes_a_run_long(tmp_path: Path, name: str, text: str) -> None:

@@ -198,6 +198,19 @@ def test_too_many_suppressions_are_said_and_not_followed(tmp_path: Path, source:
     assert [item.code for item in report.diagnostics] == ["ASL201"]
 
 
+@pytest.mark.parametrize("head", ["ignore", "disable", "ignore-next", "whatever", "noqa"])
+@pytest.mark.parametrize("listed", [" ", "a ", " , ", "a, ", "\t"])
+def test_no_list_of_a_comment_takes_long(tmp_path: Path, head: str, listed: str) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "m.py").write_text(
+        f"import time\nasync def f():\n    time.sleep(1)  # asynclint: {head}[{listed * 200_000}\n"
+    )
+    started = time.process_time()
+    report = check([str(tmp_path)], Settings(isolated=True, jobs=1, use_cache=False, select=("ALL",)))
+    assert time.process_time() - started < _LONGEST
+    assert report.files == 1
+
+
 def test_a_name_bound_too_often_is_said_and_not_followed(tmp_path: Path) -> None:
     source = "import asyncio\nasync def f():\n" + "    t = asyncio.create_task(g())\n    await t\n" * 20_000
     (tmp_path / "pyproject.toml").touch()

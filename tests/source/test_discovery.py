@@ -227,6 +227,13 @@ def test_a_file_of_what_git_ignores_that_is_none_is_an_error(tmp_path: Path, nam
     assert discover((".",), str(tmp_path), respects_gitignore=lambda _: False).errors == ()
 
 
+def test_so_many_patterns_of_git_that_reading_them_takes_long_are_an_error(tmp_path: Path) -> None:
+    write(tmp_path, ".git/info/x", "a.py")
+    (tmp_path / ".gitignore").write_text("*.log\n" * 50_000)
+    said = "has more than 256 kB, so nobody knows what git ignores by it"
+    assert problems(tmp_path, ".") == [("ASL011", ".gitignore", said)]
+
+
 def test_what_git_ignores_is_not_read_out_of_the_project(tmp_path: Path) -> None:
     write(tmp_path, "p/.git/info/x", "p/a.py")
     (tmp_path / "patterns").write_text("a.py\n")

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -81,7 +81,7 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         _show(error, arguments)
         return NOT_CHECKED
-    except click.Abort:  # Ctrl-C
+    except (click.Abort, KeyboardInterrupt):  # Ctrl-C, which click makes the former of
         say("interrupted")
         return INTERRUPTED
     except _Terminated:
@@ -140,7 +140,8 @@ def _say_internal_error(error: Exception, *, keep: bool) -> None:
     what = f"internal error: {type(error).__name__}: {error}"
     say(f"error: {what} (-v shows where)")
     if keep:
-        say_report(what, "".join(traceback.format_exception(error)), working_folder())
+        with suppress(click.ClickException):  # there is no working folder any more
+            say_report(what, "".join(traceback.format_exception(error)), working_folder())
 
 
 def _print_traceback() -> None:

@@ -97,5 +97,9 @@ def _of_run(known: Configurations, paths: Sequence[str]) -> Resolved:
 
 
 def working_folder() -> str:
-    """The absolute working folder."""
-    return absolute(".", str(Path.cwd()))
+    """The absolute working folder. Raises Refusal where it was removed."""
+    try:
+        return absolute(".", str(Path.cwd()))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Refusal(SettingsError((f"the working folder cannot be found: {why}",))) from None

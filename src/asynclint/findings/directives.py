@@ -38,7 +38,7 @@ _WORD: Final = re.compile(
     )[\s,]*""",
     re.VERBOSE,
 )
-_LISTED: Final = re.compile(rb"[^,]*[^,\s]")
+_LISTED: Final = re.compile(rb"[^,\s](?:[^,]*[^,\s])?")
 _OWN_CODE: Final = re.compile(_PREFIX + r"(?=\w*\d)\w+")
 
 

@@ -18,6 +18,12 @@ AROUND = 2
 _APART = 2 * AROUND + 1
 """Rows between two changes from which they are hunks of their own."""
 
+MAX_COLUMNS = 400
+"""Code points of a line that are shown: a thousand fixes in one line of a megabyte are a page of gigabytes."""
+
+_MOST_BYTES = 4 * MAX_COLUMNS
+_CUT = "…"
+
 Sign = Literal[" ", "-", "+"]
 
 
@@ -95,4 +101,6 @@ def _changed(old: Sequence[bytes], new: Sequence[bytes], first: int) -> Iterator
 
 
 def _line(sign: Sign, row: int | None, text: bytes) -> DiffLine:
-    return {"sign": sign, "row": row, "text": "".join(line_cells(text.rstrip(b"\r\n").decode()))}
+    shown = line_cells(text[:_MOST_BYTES].rstrip(b"\r\n").decode(errors="ignore"))
+    is_cut = len(text) > _MOST_BYTES or len(shown) > MAX_COLUMNS
+    return {"sign": sign, "row": row, "text": "".join(shown[:MAX_COLUMNS]) + _CUT * is_cut}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,13 @@ def outermost_mark(folder: str, marked: Predicate = is_marked) -> str | None:
 
 def catch_alls() -> frozenset[str]:
     """Folders under which unrelated things lie: indexing one for the sake of a single file reads the whole disk."""
-    import tempfile  # noqa: PLC0415 - 10 ms that no listing of keys need pay
+    said = {posixpath.abspath(folder) for name in _TEMPORARY if (folder := os.environ.get(name))}
+    temporary = said or {"/tmp"}  # noqa: S108 - its name
+    return frozenset({"/", posixpath.expanduser("~"), *temporary, *map(posixpath.realpath, temporary)})
 
-    temporary = {tempfile.gettempdir(), posixpath.realpath(tempfile.gettempdir())}
-    return frozenset({"/", posixpath.expanduser("~"), *temporary})
+
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""As `tempfile.gettempdir`, which writes files to find out, here too, and fails where nothing can be written."""
 
 
 def project_around(folder: str) -> str | None:

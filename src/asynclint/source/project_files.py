@@ -72,7 +72,7 @@ def _opened(path: str, *, named: bool) -> Opened:
 
 
 def _too_large(most: int) -> str:
-    return f"has more than {most // 2**20} MB"
+    return f"has more than {most // 2**20} MB" if most >= 2**20 else f"has more than {most // 2**10} kB"
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> UnreadableProjectFile:
@@ -110,9 +110,11 @@ def read_toml(text: str) -> dict[str, Any]:
 MOST_PARTS = 100
 """Of a dotted key; `tomllib` takes a time that grows with the square of their number."""
 _TOML_TOKEN = re.compile(
-    r'"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\\n])*+"|\'[^\'\n]*+\'|\#[^\n]*+|[.\n=\[\]{},]',
+    r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5})?|\'{3}(?:[^\']|\'(?!\'\'))*+(?:\'{3,5})?'
+    r'|"(?:\\.|[^"\\\n])*+"?|\'[^\'\n]*+\'?|\#[^\n]*+|[.\n=\[\]{},]',
     re.DOTALL,
 )
+"""A string that is not closed is taken as well: else each quote in it would be tried as the beginning of another."""
 
 
 def _has_long_key(text: str) -> bool:
