@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.cli.conftest import CommandLine
+
     Explain = Callable[..., str]
 
 STORE = """\
@@ -225,3 +227,11 @@ def test_it_goes_with_no_other_task(explain: Explain, capsys: pytest.CaptureFixt
     for other in (["."], ["--fix"], ["--diff"]):
         assert run_command_line(["check", "--explain", "store.py:1", *other]) == 2
         assert "--explain is about one line" in capsys.readouterr().err
+
+
+def test_a_name_of_several_lines_that_would_be_a_command(project: Path, command_line: CommandLine) -> None:
+    (project / "a\n##[group]b.py").write_text("import time\n\n\nasync def f():\n    time.sleep(1)\n")
+    shown = command_line("check", "--explain", "a\n##[group]b.py:5")
+    assert (shown.code, "##[" in shown.out, "ASL201" in shown.out) == (0, False, True)
+    refused = command_line("check", "--explain", "a\n##[group]b.py")
+    assert (refused.code, "##[" in refused.err) == (2, False)

@@ -52,6 +52,7 @@ def test_its_name_decides_which_settings_hold(project: Path, command_line: Comma
         (b"x = (\n", "m.py:1:5: "),
         (b"\xff\n", "m.py: is not valid UTF-8 (line 1)"),
         (b"x\0\n", "m.py: holds a NUL byte (line 1)"),
+        (b"#" * (2**22 + 1), "m.py: has 4,194,305 bytes, more than the limit of 4,194,304"),
     ],
 )
 def test_what_cannot_be_read_is_an_error(
@@ -121,6 +122,12 @@ def test_a_list_that_cannot_be_read(project: Path, command_line: CommandLine, na
     done = command_line("check", "--files-from", name)
     assert done.code == 2
     assert done.err.startswith("error: the list of files in ")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs a device without end")  # noqa: PTH110
+def test_a_list_without_end(project: Path, command_line: CommandLine) -> None:  # noqa: ARG001
+    done = command_line("check", "--files-from", "/dev/zero")
+    assert (done.code, done.err) == (2, "error: the list of files in /dev/zero has more than 256 MB\n")
 
 
 # --------------------------------------------------------------------------------------------------------------

@@ -211,6 +211,36 @@ def test_no_list_of_a_comment_takes_long(tmp_path: Path, head: str, listed: str)
     assert report.files == 1
 
 
+@pytest.mark.parametrize(
+    ("head", "line", "count"),
+    [
+        ("async def f():", "asyncio.create_task(g())", 2_000),
+        ("async def f():", "try:\n        await g()\n    except asyncio.CancelledError: pass", 2_000),
+        ("def f(self):", "self.a.append(asyncio.create_task(g()))", 4_000),
+    ],
+)
+def test_a_function_that_calls_too_much_is_said_and_not_followed(
+    tmp_path: Path, head: str, line: str, count: int
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "m.py").write_text(f"import asyncio\n{head}\n" + f"    {line}\n" * count)
+    (tmp_path / "n.py").write_text("import time\nasync def f():\n    time.sleep(1)\n")
+    report = check([str(tmp_path)], Settings(isolated=True, jobs=1, use_cache=False))
+    (error,) = report.errors
+    assert (error.code, " calls in " in error.message) == (OVER_BUDGET, True)
+    assert [item.code for item in report.diagnostics] == ["ASL201"]
+
+
+def test_many_comprehensions_over_one_name(tmp_path: Path) -> None:
+    source = "import asyncio\nasync def f(x):\n" + "    [asyncio.create_task(g()) for _ in x]\n" * 700
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "m.py").write_text(source + "async def g(): pass\n")
+    started = time.process_time()
+    report = check([str(tmp_path)], Settings(isolated=True, jobs=1, use_cache=False))
+    assert time.process_time() - started < _LONGEST
+    assert (report.errors, report.files) == ((), 1)
+
+
 def test_a_name_bound_too_often_is_said_and_not_followed(tmp_path: Path) -> None:
     source = "import asyncio\nasync def f():\n" + "    t = asyncio.create_task(g())\n    await t\n" * 20_000
     (tmp_path / "pyproject.toml").touch()

@@ -16,7 +16,7 @@ from asynclint import __version__
 from asynclint.cli.exit_codes import INTERRUPTED, NOT_CHECKED, TERMINATED
 from asynclint.cli.streams import UnwritableOutput, checked_streams
 from asynclint.cli.terminal import say
-from asynclint.report.printable import printable
+from asynclint.report.printable import harmless_row, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,8 @@ def _show(error: click.ClickException, arguments: list[str]) -> None:
     text = shown.getvalue()
     for argument in sorted(filter(None, arguments), key=len, reverse=True):
         text = text.replace(argument, printable(argument))
-    click.echo(text, nl=False, err=True)
+    rows = (harmless_row(row) for row in text.split("\n"))  # click quotes some arguments, so they were not found
+    click.echo("\n".join(rows), nl=False, err=True)
 
 
 class _Terminated(BaseException):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from asynclint.core.explanation import Explanation
     from asynclint.core.span import Span
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<row>[0-9]{1,9})(:[0-9]+)?")
+_PLACE = re.compile(r"(?P<file>.+?):(?P<row>[0-9]{1,9})(:[0-9]+)?", re.DOTALL)
 
 
 class Place(click.ParamType[tuple[str, int]]):

@@ -16,6 +16,8 @@ from asynclint.source.paths import absolute
 
 STANDARD_INPUT = "-"
 _HERE = (".",)
+_MOST_BYTES = 2**28
+"""Of a list of files: a device has no end."""
 
 
 class Inputs(NamedTuple):
@@ -62,10 +64,16 @@ def _given_text() -> bytes:
 
 def _content(name: str) -> bytes:
     try:
-        return read_standard_input() if name == STANDARD_INPUT else Path(name).read_bytes()
+        if name == STANDARD_INPUT:
+            return read_standard_input()
+        with Path(name).open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error).lower()
         raise _refusal(name, f"cannot be read: {why}") from None
+    if len(data) > _MOST_BYTES:
+        raise _refusal(name, f"has more than {_MOST_BYTES // 2**20} MB")
+    return data
 
 
 def _refusal(name: str, reason: str) -> Refusal:

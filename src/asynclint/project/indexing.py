@@ -19,7 +19,7 @@ from asynclint.flow.errors import LowerError
 from asynclint.source.lines import location
 from asynclint.source.paths import display
 from asynclint.source.problems import INTERNAL_ERROR, SYNTAX_ERROR, UNREADABLE_FILE
-from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source
+from asynclint.source.text import SourceFile, UnreadableFile, decode_source, read_source, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -155,6 +155,8 @@ class FileIndex:
         """The bytes that a file has, whatever is on the disk."""
         shown = display(path, self.reading.cwd)
         try:
+            if len(raw) > self.reading.max_file_size:
+                raise too_large(len(raw), self.reading.max_file_size)
             file = _lower_source(decode_source(raw, path, shown), self.reading)
         except UnreadableFile as error:
             file = IndexedFile(path, shown, error=CheckError(UNREADABLE_FILE, shown, str(error)))

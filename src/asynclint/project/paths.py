@@ -105,6 +105,7 @@ class PathReader:
     def __init__(self, reads: Reads) -> None:
         self._bodies: BodyAnswers[BodyPaths] = BodyAnswers(reads, BodyPaths)
         self._definitions: Answers[tuple[int, str], _Definitions] = Answers(reads, _read_definitions)
+        self._seen: Answers[tuple[int, int], tuple[Binding, ...] | None] = Answers(reads, self._found_definitions)
 
     def of(self, scope: Scope) -> BodyPaths:
         """The paths through a body."""
@@ -123,6 +124,9 @@ class PathReader:
         That is so for names of outer bodies, those that other bodies assign, uses in lambdas (which run later) and
         those in a statement that assigns the name in the middle of an expression.
         """
+        return self._seen.of((id(scope), id(node)), node, scope)
+
+    def _found_definitions(self, node: ir.Name, scope: Scope) -> tuple[Binding, ...] | None:
         use = scope.index.use_of(node)
         if use is None:
             return None

@@ -74,9 +74,14 @@ def read_source(path: str, display: str, max_file_size: int, *, is_link: bool = 
         raise UnreadableFile(_reason(error, is_link=is_link)) from None
     if len(raw) > max_file_size:
         size = max(len(raw), opened.status.st_size)
-        raise UnreadableFile(f"has {size:,} bytes, more than the limit of {max_file_size:,}")
+        raise too_large(size, max_file_size)
     source = decode_source(raw, path, display)
     return dataclasses.replace(source, digest=digest_of(raw), stamp=stamp_at(opened.status, seen))
+
+
+def too_large(size: int, most: int) -> UnreadableFile:
+    """What is wrong with a text of more bytes than are read."""
+    return UnreadableFile(f"has {size:,} bytes, more than the limit of {most:,}")
 
 
 def decode_source(raw: bytes, path: str, display: str) -> SourceFile:
