@@ -55,3 +55,12 @@ def test_the_halves_come_in_order_whatever_becomes_of_the_child() -> None:
 )
 def test_neither_half_is_empty_and_both_are_about_equal(sizes: list[int], halves: list[list[int]]) -> None:
     assert in_halves(list, range(len(sizes)), [size * LITTLE for size in sizes], parallel=True) == halves
+
+
+@pytest.mark.parametrize("call", ["fork", "pipe"])
+def test_where_no_process_can_be_had_there_are_no_halves(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def refuse() -> None:
+        raise BlockingIOError(11, "no more processes")
+
+    monkeypatch.setattr(f"os.{call}", refuse)
+    assert in_halves(list, ITEMS, SIZES, parallel=True) == [ITEMS]

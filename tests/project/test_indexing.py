@@ -105,3 +105,22 @@ print(*((file.error.code, file.error.filename) for file in found if file.error))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "59\n('internal-error', 'm17.py')\n"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "place", ["multiprocessing.synchronize.SemLock.__init__", "multiprocessing.process.BaseProcess.start"]
+)
+@pytest.mark.parametrize("error", [OSError(30, "Read-only file system"), BlockingIOError(11, "no more processes")])
+def test_where_no_processes_can_be_had_all_is_read_in_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: OSError
+) -> None:
+    names = [f"m{number}.py" for number in range(indexing.FEW_FILES)]
+    for name in names:
+        (tmp_path / name).write_text("x = 1\n")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(place, refuse)
+    found = index(tmp_path, *names, jobs=2)
+    assert [file.error for file in found.values()] == [None] * len(names)

@@ -32,8 +32,10 @@ def in_halves(
     if not parallel or len(items) < 2 or sum(sizes) < LITTLE or not hasattr(os, "fork"):
         return [work(items)]
     middle = _middle(sizes)
-    reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        reading, writing, child = _forked()
+    except OSError:  # as many processes or open files as there may be
+        return [work(items)]
     if child == 0:
         _be_child(work, items[middle:], reading, writing)
     os.close(writing)
@@ -48,6 +50,17 @@ def in_halves(
     _, status = os.waitpid(child, 0)
     second: Result = pickle.loads(data) if status == 0 and data else work(items[middle:])  # noqa: S301 - our own child
     return [first, second]
+
+
+def _forked() -> tuple[int, int, int]:
+    """Both ends of a pipe, and the child that shares it, which is 0 in the child. Raises OSError."""
+    reading, writing = os.pipe()
+    try:
+        return reading, writing, os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
 
 
 def _middle(sizes: Sequence[int]) -> int:

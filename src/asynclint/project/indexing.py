@@ -284,26 +284,38 @@ def without_collection() -> Iterator[None]:
 
 
 def _in_processes(chunks: list[list[str]], reading: Reading, processes: int) -> Iterator[list[IndexedFile]]:
-    """Batches as they are done. What a dying process took with it is read again, to find the file that killed it."""
+    """Batches as they are done. What a dying process took with it is read again, to find the file that killed it.
+
+    Where no processes can be had (no shared memory for their locks, as in some containers; too many processes), all is
+    read in this one.
+    """
     from concurrent.futures import as_completed  # noqa: PLC0415 - 13 ms that small runs need not pay
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as above
 
     start_method = _start_method()
     lost: list[list[str]] = []
-    with _pool(processes, start_method) as pool:
-        pending: dict[Future[list[IndexedFile]], list[str]] = {}
-        for chunk in chunks:
-            try:
-                pending[pool.submit(lower_files, chunk, reading)] = chunk
-            except BrokenProcessPool:  # a process died before all of the work was given out
-                lost.append(chunk)
-        for future in as_completed(pending):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                lost.append(pending[future])
+    try:
+        with _pool(processes, start_method) as pool:
+            pending: dict[Future[list[IndexedFile]], list[str]] = {}
+            for chunk in chunks:
+                try:
+                    pending[pool.submit(lower_files, chunk, reading)] = chunk
+                except BrokenProcessPool:  # a process died before all of the work was given out
+                    lost.append(chunk)
+            for future in as_completed(pending):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    lost.append(pending[future])
+    except _NO_PROCESSES:
+        yield from (lower_files(chunk, reading) for chunk in chunks)
+        return
     for chunk in lost:
         yield from _apart(chunk, reading, start_method)
+
+
+_NO_PROCESSES = (OSError, ImportError, NotImplementedError)
+"""What `multiprocessing` raises where the system has no semaphores, or gives none, and where no process can start."""
 
 
 def _apart(chunk: list[str], reading: Reading, start_method: str) -> Iterator[list[IndexedFile]]:
@@ -314,6 +326,9 @@ def _apart(chunk: list[str], reading: Reading, start_method: str) -> Iterator[li
             batch = pool.submit(lower_files, chunk, reading).result()
     except BrokenProcessPool:
         batch = []
+    except _NO_PROCESSES:  # not in this one: what killed another would kill it too
+        yield [_broken(path, display(path, reading.cwd), "no process could be started to read it") for path in chunk]
+        return
     if batch:
         yield batch
     elif len(chunk) == 1:
