@@ -78,6 +78,25 @@ def test_broken_syntax_is_shown(folder: Path, asynclint: Runner) -> None:
     )
 
 
+def test_of_a_long_broken_line_the_part_around_the_place_is_shown(folder: Path, asynclint: Runner) -> None:
+    configure(folder, f"select = ['{'a' * 3_000}', ,{'b' * 3_000}]")
+    code, _, (said, line, caret) = asynclint("check")
+    assert (code, said) == (2, "error: pyproject.toml:2:3015: invalid value")
+    assert line == f"  | …{'a' * 77}', ,{'b' * 79}…"
+    assert line[caret.index("^")] == ","
+
+
+@pytest.mark.parametrize(
+    "text", ["exclude = [{}]", "ignore = [{}]", "blocking-calls = [{}]", "[tool.asynclint.severity]\n{}"]
+)
+def test_a_list_that_would_take_long(folder: Path, asynclint: Runner, text: str) -> None:
+    entries = "\n".join(f"a{number} = 1" for number in range(5_001)) if "severity" in text else "'a'," * 5_001
+    configure(folder, text.format(entries))
+    key = text.partition(" ")[0].rpartition(".")[2].strip("]\n{}")
+    code, _, said = asynclint("check")
+    assert (code, said) == (2, [f"error: pyproject.toml:2: `{key}`: has more than 5,000 entries"])
+
+
 @pytest.mark.parametrize(
     ("config", "arguments", "code"),
     [

@@ -124,7 +124,7 @@ def test_a_file_that_is_too_large_is_refused(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"x = {'9' * 5000}", f"x = {'[' * 5000}", f"x = {'{a = ' * 5000}", "x", "x = 1\nx = 2"]
+    "text", [f"x = {'9' * 5000}", f"x = {'[' * 5000}", f"x = {'{a = ' * 5000}", "x", "x = 1\nx = 2", "#" * (2**21 + 1)]
 )
 def test_what_is_no_toml_is_said_in_one_way(text: str) -> None:
     with pytest.raises(NotTOML):

@@ -212,7 +212,15 @@ def _syntax_error(message: str, text: str) -> str:
         return f":{len(lines)}: {_lowered(message.removesuffix(' (at end of document)'))}"
     row, column = int(found[2]), int(found[3])
     line = lines[row - 1].rstrip("\r") if row <= len(lines) else ""
-    return f":{row}:{column}: {_lowered(found[1])}{FRAME}{line}{FRAME}{' ' * (column - 1)}^"
+    before = column - 1
+    if len(line) > _MOST_SHOWN:
+        start = max(0, before - _MOST_SHOWN // 2)
+        line, before = f"…{line[start : start + _MOST_SHOWN]}…", before - start + 1
+    return f":{row}:{column}: {_lowered(found[1])}{FRAME}{line}{FRAME}{' ' * before}^"
+
+
+_MOST_SHOWN = 160
+"""Characters of a line that is broken; of a longer one those around the place."""
 
 
 def _lowered(message: str) -> str:

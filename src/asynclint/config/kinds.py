@@ -326,6 +326,8 @@ def _tables(
     if not isinstance(value, list):
         reading.fail(at, f"{_shown(value)} is not a list")
         return
+    if _is_too_long(value, at, reading):
+        return
     for position, item in enumerate(value):
         place = (*at, position)
         table = {"name": item} if isinstance(item, str) else item
@@ -370,6 +372,8 @@ def _texts(value: object, at: KeyPath, reading: Reading) -> Iterator[tuple[KeyPa
     if not isinstance(value, list):
         reading.fail(at, f"{_shown(value)} is not a list")
         return
+    if _is_too_long(value, at, reading):
+        return
     for place, item in enumerate(value):
         if isinstance(item, str):
             yield (*at, place), item
@@ -381,7 +385,19 @@ def _items(value: object, at: KeyPath, reading: Reading) -> Iterator[tuple[str, 
     if not isinstance(value, dict):
         reading.fail(at, f"{_shown(value)} is not a table")
         return
-    yield from value.items()
+    if not _is_too_long(value, at, reading):
+        yield from value.items()
+
+
+MOST_ENTRIES = 5_000
+"""Of a list or table: each file is held against all patterns."""
+
+
+def _is_too_long(value: list[object] | dict[str, object], at: KeyPath, reading: Reading) -> bool:
+    if len(value) > MOST_ENTRIES:
+        reading.fail(at, f"has more than {MOST_ENTRIES:,} entries")
+        return True
+    return False
 
 
 def _list_of(item: Schema) -> Schema:
