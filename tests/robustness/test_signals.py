@@ -153,3 +153,20 @@ def test_the_half_of_a_killed_child_is_checked_all_the_same() -> None:
     os.kill(child, signal.SIGKILL)
     out, errors = run.communicate(timeout=_LONG_ENOUGH)
     assert out.splitlines()[-1] == "[500, 500]", errors
+
+
+@pytest.mark.parametrize(("name", "code", "said"), [("SIGTERM", 143, "terminated"), ("SIGINT", 130, "interrupted")])
+def test_a_signal_whose_exception_python_drops_ends_the_run_all_the_same(name: str, code: int, said: str) -> None:
+    script = (
+        "import os, signal, sys, time\n"
+        "from asynclint.cli import app\n"
+        "class Dropping:\n"
+        f"    def __del__(self): os.kill(os.getpid(), signal.{name})\n"
+        "def main(*_, **__):\n"
+        "    Dropping()\n"
+        f"    time.sleep({_LONG_ENOUGH})\n"
+        "app.main.main = main\n"
+        "sys.exit(app.run_command_line([]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (code, f"{said}\n")

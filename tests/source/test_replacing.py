@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asynclint.source import replacing
-from asynclint.source.replacing import UnwritableFile, replace_text, why_not_replaceable
+from asynclint.source.replacing import UnwritableFile, in_encoding_of, replace_text, why_not_replaceable
 
 
 @pytest.fixture
@@ -145,3 +145,9 @@ def test_other_names_of_the_file_keep_what_it_was(file: Path) -> None:
     other.hardlink_to(file)
     replace_text(str(file), b"old\r\n", b"new\r\n")
     assert (file.read_bytes(), other.read_bytes()) == (b"new\r\n", b"old\r\n")
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(UnwritableFile, match="was changed by someone else"):
+        in_encoding_of(str(tmp_path / "pipe.py"), b"x")

@@ -6,9 +6,10 @@ import importlib
 import io
 import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,7 +20,7 @@ from asynclint.cli.terminal import say
 from asynclint.report.printable import harmless_row, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 _COMMANDS = {
@@ -126,10 +127,32 @@ def _ending_on_request() -> Iterator[None]:
         raise _Terminated
 
     signal.signal(signal.SIGTERM, terminate)
+    before = sys.unraisablehook
+    sys.unraisablehook = _sending_again(before)
     try:
         yield
     finally:
+        sys.unraisablehook = before
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _sending_again(otherwise: Callable[[Any], object]) -> Callable[[Any], None]:
+    """A hook that sends a signal anew whose exception came up where Python drops it: in a `__del__`, or a callback."""
+
+    def send_again(dropped: Any) -> None:
+        number = _SIGNALS.get(dropped.exc_type)
+        if number is None:
+            otherwise(dropped)
+            return
+        # From another thread, a little later: here its exception would be dropped again.
+        timer = threading.Timer(0.01, os.kill, (os.getpid(), number))
+        timer.daemon = True
+        timer.start()
+
+    return send_again
+
+
+_SIGNALS: Final = {_Terminated: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}
 
 
 def _say_internal_error(error: Exception, *, keep: bool) -> None:

@@ -45,7 +45,7 @@ def replace_text(path: str, before: bytes, after: bytes) -> None:
     if reason is not None:
         raise UnwritableFile(reason)
     try:
-        raw = _content(path, _MOST_FOR_A_CHARACTER * len(before) + _MOST_FOR_A_CHARACTER)
+        raw = _content(path, _most_bytes_of(before))
         source = decode_source(raw, path, path)
     except UnreadableFile:
         raise UnwritableFile(_CHANGED) from None
@@ -59,7 +59,8 @@ def replace_text(path: str, before: bytes, after: bytes) -> None:
 def in_encoding_of(path: str, data: bytes) -> bytes:
     """A text, UTF-8 without BOM, as it would stand in a file. Raises UnwritableFile."""
     try:
-        encoded = _encoded(decode_source(Path(path).read_bytes(), path, path), data)
+        raw = open_regular(path, follow=True).read(_most_bytes_of(data))
+        encoded = _encoded(decode_source(raw, path, path), data)
     except (OSError, UnreadableFile):
         raise UnwritableFile(_CHANGED) from None
     if encoded is None:
@@ -70,6 +71,10 @@ def in_encoding_of(path: str, data: bytes) -> bytes:
 _CHANGED = "was changed by someone else while it was checked; run again"
 _MOST_FOR_A_CHARACTER = 8
 """Bytes that a byte of UTF-8 takes in any encoding, those that switch between character sets with it."""
+
+
+def _most_bytes_of(text: bytes) -> int:
+    return _MOST_FOR_A_CHARACTER * len(text) + _MOST_FOR_A_CHARACTER
 
 
 def _content(path: str, most: int) -> bytes:
