@@ -24,7 +24,7 @@ from asynclint.project.values import Coroutine, Instance, TaskValue, members
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asynclint.project.model import Module
+    from asynclint.project.model import Module, Scope
     from asynclint.project.project import Project
     from asynclint.project.task_ends import End
 
@@ -74,18 +74,20 @@ class CancelledTasks:
         found = {id(item.call): item for item in reversed(self._found.of(module))}
         return tuple(sorted(found.values(), key=lambda item: item.call.start))
 
-    def _find(self) -> Iterator[tuple[Module, CancelledTask]]:
+    def _find(self) -> Iterator[list[tuple[Module, CancelledTask]]]:
         for scope, call in self._project.calls_named(_FACTORIES):
-            if self._project.is_test(module_of(scope)):
-                continue
-            for member in members(self._evaluator.value(call, scope)):
-                coroutine = member.coroutine if isinstance(member, TaskValue) else None
-                function = coroutine.function if isinstance(coroutine, Coroutine) else None
-                cleanup = self._cleanup(function) if function is not None else None
-                if function is not None and cleanup is not None:
-                    for end in self._only_cancelled(self._project.task_lifetimes.ends.ends(call, scope)):
-                        for item in self._unawaited(end, function, cleanup):
-                            yield item.scope.module, item
+            if not self._project.is_test(module_of(scope)):
+                yield [(item.scope.module, item) for item in self._started_at(call, scope)]
+
+    def _started_at(self, call: ir.Call, scope: Scope) -> Iterator[CancelledTask]:
+        """Those of the tasks that one call starts."""
+        for member in members(self._evaluator.value(call, scope)):
+            coroutine = member.coroutine if isinstance(member, TaskValue) else None
+            function = coroutine.function if isinstance(coroutine, Coroutine) else None
+            cleanup = self._cleanup(function) if function is not None else None
+            if function is not None and cleanup is not None:
+                for end in self._only_cancelled(self._project.task_lifetimes.ends.ends(call, scope)):
+                    yield from self._unawaited(end, function, cleanup)
 
     def _only_cancelled(self, ends: tuple[End, ...]) -> tuple[End, ...]:
         """The ends of a task that no code of the project awaits, hands out or gives to others."""

@@ -144,10 +144,10 @@ class LifecycleHooks:
     def _use(self) -> FunctionUse:
         return FunctionUse(self._project, self._project.task_lifetimes.places)
 
-    def _find_dead(self) -> Iterator[tuple[Module, DeadHook]]:
+    def _find_dead(self) -> Iterator[list[tuple[Module, DeadHook]]]:
         if any(application.lifespan is not None for application in self._applications):
-            for hook in (*self._ignored_handlers(), *self._ignored_parameters(), *self._unreached()):
-                yield hook.module, hook
+            hooks = (*self._ignored_handlers(), *self._ignored_parameters(), *self._unreached())
+            yield [(hook.module, hook) for hook in hooks]
 
     # -- event handlers beside a lifespan ----------------------------------------------------------------------
 

@@ -165,18 +165,18 @@ class Roles:
         """The calls in a module of the project's own background runners, as its configuration names them."""
         return self._runners.of(module)
 
-    def _find_scheduled(self) -> Iterator[tuple[Module, Scheduled]]:
+    def _find_scheduled(self) -> Iterator[list[tuple[Module, Scheduled]]]:
         for scope, call in self._project.calls_named(frozenset({"add_task"})):
             callee = scheduled_callee(call)
             if callee is not None and self.is_background_tasks(call.func, scope):
-                yield module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope))
+                yield [(module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope)))]
 
-    def _find_attached(self) -> Iterator[tuple[Module, Scheduled]]:
+    def _find_attached(self) -> Iterator[list[tuple[Module, Scheduled]]]:
         for scope, call in self._project.calls_named(frozenset({"BackgroundTask"})):
             targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
             callee = scheduled_callee(call)
             if callee is not None and any(getattr(item, "name", "") == BACKGROUND_TASK for item in targets):
-                yield module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope))
+                yield [(module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope)))]
 
     def is_background_tasks(self, callee: ir.Expr, scope: Scope) -> bool:
         """Whether `callee` is a method taken from a BackgroundTasks object."""
@@ -214,13 +214,13 @@ class Roles:
             table.setdefault(function, set()).add(Role.VALIDATOR)
         return {function: frozenset(roles) for function, roles in table.items()}
 
-    def _find_declared(self) -> Iterator[tuple[Module, Scheduled]]:
+    def _find_declared(self) -> Iterator[list[tuple[Module, Scheduled]]]:
         runners = self._evaluator.layout.declared.background_runners
         for scope, call in self._project.calls_named(runners.last_parts) if runners else ():
             targets = self._evaluator.targets(self._evaluator.value(call.func, scope))
             callee = scheduled_callee(call)
             if callee is not None and runners.any_of(full_name(target) for target in targets):
-                yield module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope))
+                yield [(module_of(scope), Scheduled(scope, call, callee, self._callables(callee, scope)))]
 
     def _is_job_decorator(self, node: ir.Expr, function: Function) -> bool:
         callee = node.func if isinstance(node, ir.Call) else node

@@ -83,9 +83,12 @@ class Table(Generic[Key, Row]):
 
 
 class Placed(Generic[Row]):
-    """Things that stand in modules: an asker depends on those of the modules it asks for, and what they come from."""
+    """Things that stand in modules: an asker depends on those of the modules it asks for, and what they come from.
 
-    def __init__(self, reads: Reads, name: str, find: Callable[[], Iterator[tuple[Module, Row]]]) -> None:
+    `find` gives lists of them: those for which the same was read stand in one, as nobody can tell them apart later.
+    """
+
+    def __init__(self, reads: Reads, name: str, find: Callable[[], Iterator[list[tuple[Module, Row]]]]) -> None:
         self._reads = reads
         self._find = find
         self._table: Table[Module, list[tuple[Row, int]]] = Table(reads, name, self._build, _count)
@@ -110,12 +113,13 @@ class Placed(Generic[Row]):
         while True:
             before = self._reads.begin()
             try:
-                item = next(found, None)
+                together = next(found, None)
             finally:
                 own = self._reads.end(before)
-            if item is None:
+            if together is None:
                 return rows
-            rows.setdefault(item[0], []).append((item[1], own))
+            for module, item in together:
+                rows.setdefault(module, []).append((item, own))
 
 
 def _count(row: list[tuple[Row, int]]) -> str:

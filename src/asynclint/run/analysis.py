@@ -131,7 +131,7 @@ def check_project(  # noqa: PLR0913 - what a run goes by
         return Analysis(outcomes, sources_of([], [], files), {"linking": time.perf_counter() - started}, {})
     linking = {"linking": time.perf_counter() - started}
     started = time.perf_counter()
-    still = None if earlier is None else still_holding(project, earlier)
+    project, still = _compared(project, work, files, earlier)
     holding = {} if earlier is None or still is None else known_outcomes(earlier, still.masks.keys() & work.asked)
     comparing = {"comparing": time.perf_counter() - started}
     outcomes |= holding
@@ -155,6 +155,16 @@ def check_project(  # noqa: PLR0913 - what a run goes by
     for part in parts:
         known = Trace(known.modules, {**known.masks, **part.masks}, known.project.joined(part.project))
     return Analysis(outcomes, sources_of(diagnostics, errors, files), seconds, counters, known)
+
+
+def _compared(
+    project: Project, work: Work, files: Sequence[IndexedFile], earlier: Earlier | None
+) -> tuple[Project, Trace | None]:
+    """What of an earlier run holds still. Where that cannot be told, through a fault of ours, all is found anew."""
+    try:
+        return project, None if earlier is None else still_holding(project, earlier)
+    except Exception:  # noqa: BLE001 - the rule that meets the same fault says so, or there is none without `earlier`
+        return _linked(work, files), None
 
 
 @dataclass(frozen=True, slots=True)

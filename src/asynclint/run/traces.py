@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,7 +52,9 @@ def still_holding(project: Project, earlier: Earlier) -> Trace | None:
     changed = changes_since(project, trace.project, earlier.changed)
     if changed is None:
         return None
-    return Trace(trace.modules, {path: mask for path, mask in trace.masks.items() if not mask & changed}, trace.project)
+    masks = {path: mask for path, mask in trace.masks.items() if not mask & changed}
+    # The project knows which of the calls hold; of the others, functions may not even be there any more.
+    return Trace(trace.modules, masks, dataclasses.replace(trace.project, calls={}))
 
 
 def known_outcomes(earlier: Earlier, paths: Iterable[str]) -> dict[str, Outcome]:

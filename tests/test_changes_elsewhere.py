@@ -1,0 +1,136 @@
+"""A change in one module is seen in another one that neither imports it nor is imported by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.test_cached_runs import assert_same_as_uncached, counted, lay, run
+
+from asynclint.run import analysis
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from asynclint.core.diagnostic import Report
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def steps(folder: Path, *edits: dict[str, str]) -> list[Report]:
+    """What runs find after each of several edits, each knowing what the last one found."""
+    found = []
+    for edit in edits:
+        lay(folder, edit)
+        found.append(run(select=("ALL",)))
+        assert_same_as_uncached(found[-1], select=("ALL",))
+    return found
+
+
+def said(report: Report, path: str) -> list[str]:
+    """The codes of what is found in a file, by place."""
+    return [item.code for item in report.diagnostics if item.location.path == path]
+
+
+# -- several findings in several modules, for one reason in yet another ----------------------------------------------
+
+APPLICATION = """\
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+
+@asynccontextmanager
+async def lifespan(app):
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+"""
+HANDLER = "from app import app\n\n\n@app.on_event('startup')\nasync def {0}() -> None:\n    print('{0}')\n"
+SETUP = "from app import app, lifespan\n\n\ndef setup() -> None:\n    {0}\n"
+
+
+def test_the_reason_of_all_dead_hooks_is_known_anew(folder: Path) -> None:
+    handlers = {f"{name}.py": HANDLER.format(name) for name in ("one", "two", "three")}
+    replaced = SETUP.format("app.router.lifespan_context = lifespan")
+    first, second, *_ = steps(
+        folder,
+        {"app.py": APPLICATION, "setup.py": SETUP.format("pass"), **handlers},
+        {"setup.py": replaced},
+        {"setup.py": f"# moved\n{replaced}"},
+        {"setup.py": SETUP.format("pass")},
+    )
+    for name in handlers:
+        assert said(first, name) == said(second, name) == ["ASL404"]
+    assert all("lifespan_context" in item.message for item in second.diagnostics if item.code == "ASL404")
+
+
+# -- calls that are not asked for in between -------------------------------------------------------------------------
+
+ROUTE = """\
+from fastapi import FastAPI
+from helper import work
+
+app = FastAPI()
+
+
+@app.get('/')
+async def read() -> None:
+    {0}
+"""
+HELPER = "from tasks import new, old\n\n\nasync def work() -> None:\n    await {0}()\n"
+TASKS = """\
+import asyncio
+
+
+async def fetch_total() -> int:
+    await asyncio.sleep(1)
+    return 3
+
+
+async def old() -> None:
+    one = asyncio.create_task(fetch_total())
+
+
+async def new() -> None:
+    other = asyncio.create_task(fetch_total())
+"""
+USED, UNUSED = ROUTE.format("await work()"), ROUTE.format("pass")
+
+
+def test_calls_that_change_while_no_route_leads_to_them(folder: Path) -> None:
+    before, _, after = steps(
+        folder,
+        {"route.py": USED, "helper.py": HELPER.format("old"), "tasks.py": TASKS},
+        {"route.py": UNUSED, "helper.py": HELPER.format("new")},
+        {"route.py": USED},
+    )
+    assert said(before, "tasks.py") == ["ASL102", "ASL101"]
+    assert said(after, "tasks.py") == ["ASL101", "ASL102"]
+
+
+def test_functions_that_go_while_no_route_leads_to_them(folder: Path) -> None:
+    _, _, _, after = steps(
+        folder,
+        {"route.py": USED, "helper.py": HELPER.format("old"), "tasks.py": TASKS},
+        {"route.py": UNUSED, "tasks.py": "x = 1\n"},
+        {"route.py": USED},
+        {"tasks.py": TASKS},
+    )
+    assert said(after, "tasks.py") == ["ASL102", "ASL101"]
+
+
+def test_a_fault_in_the_comparison_leaves_nothing_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(analysis, "still_holding", broken)
+    files = {"route.py": USED, "helper.py": HELPER.format("old"), "tasks.py": TASKS}
+    _, second = steps(folder, files, {"helper.py": HELPER.format("new")})
+    assert (counted(second, "checked"), counted(second, "results from the cache")) == (3, 0)
