@@ -134,3 +134,36 @@ def test_a_fault_in_the_comparison_leaves_nothing_out(folder: Path, monkeypatch:
     files = {"route.py": USED, "helper.py": HELPER.format("old"), "tasks.py": TASKS}
     _, second = steps(folder, files, {"helper.py": HELPER.format("new")})
     assert (counted(second, "checked"), counted(second, "results from the cache")) == (3, 0)
+
+
+# -- what was found on the way ---------------------------------------------------------------------------------------
+
+MAKING = "import httpx\nimport requests\n\n\ndef make():\n    return {0}()\n"
+BOX = """\
+from making import make
+
+
+class Box:
+    def __init__(self) -> None:
+        client = make()
+        self.pair = [client, self.start(client)]
+        self.client = client
+
+    def start(self, given):
+        return self.client
+"""
+USE = "from box import Box\n\n\nasync def use(box: Box) -> None:\n    {0}.get('u')\n"
+
+
+def test_what_a_body_asks_of_others_that_ask_it_in_turn(folder: Path) -> None:
+    first, second = steps(
+        folder,
+        {
+            "a.py": USE.format("box.pair[0]"),
+            "box.py": BOX,
+            "making.py": MAKING.format("httpx.AsyncClient"),
+            "use.py": USE.format("box.client"),
+        },
+        {"making.py": MAKING.format("requests.Session")},
+    )
+    assert (said(first, "use.py"), said(second, "use.py")) == (["ASL104"], ["ASL202"])

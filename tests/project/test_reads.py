@@ -120,6 +120,21 @@ def test_answers_about_a_body_are_found_from_what_all_of_them_are() -> None:
     assert reads.of_body(body) == ONE.bit | TWO.bit
 
 
+def test_what_was_read_of_a_body_so_far_is_known_to_those_who_are_asked_on_its_behalf() -> None:
+    reads = Reads()
+    body = Read(0)
+    around = reads.enter(body)
+    reads.see(ONE)
+    assert asked(reads, lambda: reads.see_body(body, "found")) == ONE.bit
+    assert reads.body is body
+    reads.see(TWO)
+    with reads.apart() as made:
+        reads.see_body(body, "found")
+    assert made.mask == ONE.bit | TWO.bit
+    reads.leave(body, "under way", around)
+    assert reads.mask == reads.of_body(body) == ONE.bit | TWO.bit
+
+
 def test_answers_about_the_top_level_of_a_module_are_told_apart() -> None:
     reads = Reads()
     body = Read(0, is_top_level=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast, overload
 from zlib import crc32
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ UNSETTLED: Final = 1 << BUCKETS
 
 FIRST_MODULE: Final = BUCKETS + 1
 """The bit of the first module."""
+
+
+Around: TypeAlias = "tuple[int, object]"
+"""What was read before a question, and the body in which it came up."""
 
 
 class ReadModule(Protocol):
@@ -77,33 +81,36 @@ class Reads:
         """A table of the whole project is asked for a key."""
         self.mask |= bit_of(table, key)
 
-    def begin(self) -> int:
-        """A question begins: what was read before is to be given to `end`."""
-        before = self.mask
+    def begin(self) -> Around:
+        """A question begins: what was read before, and where, is to be given to `end`."""
+        self._note()
+        around = self.mask, self.body
         self.mask = 0
         self.module = self.body = None
-        return before
+        return around
 
-    def end(self, before: int) -> int:
+    def end(self, around: Around) -> int:
         """The question is answered: what it was found from. Whoever asked has read that too."""
         own = self.mask
-        self.mask = before | own
-        self.module = self.body = None
+        self.mask = around[0] | own
+        self.module = None
+        self.body = around[1]
         return self._shared.setdefault(own, own)
 
-    def enter(self, scope: ReadBody) -> tuple[int, object]:
+    def enter(self, scope: ReadBody) -> Around:
         """Names and expressions of a body are read: what was read before, and where, is to be given to `leave`.
 
         Many are small, and ask for each other. So what they are found from is noted for the body as a whole, and only
         at the top level of a module for each of them.
         """
+        self._note()
         around = self.mask, self.body
         self.mask = 0
         self.module = None
         self.body = None if scope.is_top_level else scope
         return around
 
-    def leave(self, scope: ReadBody, key: Hashable, around: tuple[int, object]) -> None:
+    def leave(self, scope: ReadBody, key: Hashable, around: Around) -> None:
         """The expression or binding, known by the key, has been read."""
         noted = key if scope.is_top_level else scope
         own = self.mask | self._bodies.get(noted, 0)
@@ -111,6 +118,12 @@ class Reads:
         self.mask = around[0] | own
         self.module = None
         self.body = around[1]
+
+    def _note(self) -> None:
+        """Other things are read, in the middle of a body: they may ask for what has been found of it so far."""
+        body = self.body
+        if body is not None:
+            self._bodies[body] = self._bodies.get(body, 0) | self.mask
 
     def of_body(self, scope: ReadBody) -> int:
         """What has been found of a body, other than the top level of a module, was found from this."""
@@ -123,14 +136,14 @@ class Reads:
     @contextmanager
     def apart(self) -> Iterator[Made]:
         """Read on behalf of a table, whose askers read only what they ask for. Gives what it was made from."""
-        before = self.begin()
+        around = self.begin()
         made = Made()
         try:
             yield made
         finally:
             made.mask = self.mask
-            self.mask = before
-            self.module = self.body = None
+            self.mask, self.body = around
+            self.module = None
 
 
 class Made:
