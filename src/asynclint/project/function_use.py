@@ -49,21 +49,21 @@ class FunctionUse:
             callers = self._all_callers(current)
             if not callers:
                 return False
-            pending += callers - seen
-            seen |= callers
+            pending += [caller for caller in callers if caller not in seen]
+            seen.update(callers)
         return True
 
-    def _all_callers(self, function: Function) -> set[Function]:
+    def _all_callers(self, function: Function) -> tuple[Function, ...]:
         """The functions that call it, where there is surely nothing else that does; else none."""
         if self._is_made_for_others(function) or any(self.named_in_headers(function)):
-            return set()
-        callers: set[Function] = set()
+            return ()
+        callers: dict[Function, None] = {}
         for node, scope in self.mentions(function):
             parent = scope.index.parents.get(id(node))
             if not isinstance(scope, Function) or not isinstance(parent, ir.Call) or parent.func is not node:
-                return set()
-            callers.add(scope)
-        return callers
+                return ()
+            callers[scope] = None
+        return tuple(callers)
 
     def is_used(self, scope: Scope) -> bool:
         """Whether something may call the function: the project by its name, or a framework that it is made for."""
