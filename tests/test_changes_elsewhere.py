@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.test_cached_runs import assert_same_as_uncached, counted, lay, run
 
+from asynclint.config.settings import Settings
 from asynclint.run import analysis
+from asynclint.run.checks import check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,3 +169,42 @@ def test_what_a_body_asks_of_others_that_ask_it_in_turn(folder: Path) -> None:
         {"making.py": MAKING.format("requests.Session")},
     )
     assert (said(first, "use.py"), said(second, "use.py")) == (["ASL104"], ["ASL202"])
+
+
+# -- far away --------------------------------------------------------------------------------------------------------
+
+LOOP = "import asyncio\n\n\nasync def step6() -> None:\n    while True:\n        await asyncio.sleep(1)\n"
+STEP = "\n\nasync def step{0}() -> None:\n    await step{1}()\n"
+STARTED = """\
+import asyncio
+
+from chain import step{0}
+
+
+class Poller:
+    def start(self) -> None:
+        self.task = asyncio.create_task(step{0}())
+"""
+SERVED = """\
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from near import Poller
+
+
+@asynccontextmanager
+async def lifespan(app):
+    Poller().start()
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+"""
+
+
+def test_a_loop_too_far_away_is_not_seen_because_somebody_nearer_was_asked(folder: Path) -> None:
+    chain = LOOP + "".join(STEP.format(number, number + 1) for number in range(5, -1, -1))
+    files = {"chain.py": chain, "near.py": STARTED.format(4), "served.py": SERVED, "too_far.py": STARTED.format(0)}
+    (report,) = steps(folder, files)
+    assert (said(report, "near.py"), said(report, "too_far.py")) == (["ASL401"], [])
+    assert not check(["too_far.py"], Settings(jobs=1, select=("ALL",))).diagnostics

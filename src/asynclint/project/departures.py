@@ -95,14 +95,13 @@ class DepartureReader:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._whole: Answers[int, Departures] = Answers(evaluator.reads, self._of)
+        self._whole: Answers[tuple[int, int], Departures] = Answers(evaluator.reads, self._of)
+        """By the depth too: what is found far down is less, and must not depend on what was asked before."""
         self._depth = 0
 
     def of(self, function: Function) -> Departures:
         """How the body as a whole is left."""
-        if self._depth and id(function) not in self._whole:
-            return self._of(function)  # not so far down as when it is asked for by itself
-        return self._whole.of(id(function), function)
+        return self._whole.of((id(function), self._depth), function)
 
     def _of(self, function: Function) -> Departures:
         cfg = function.control_flow

@@ -93,7 +93,8 @@ class EndlessLoopReader:
     def __init__(self, evaluator: Evaluator, places: PlaceReader) -> None:
         self._evaluator = evaluator
         self._places = places
-        self._found: dict[int, tuple[EndlessLoop | None, int]] = {}
+        self._found: dict[tuple[int, int], tuple[EndlessLoop | None, int]] = {}
+        """By the depth too: what is found far down is less, and must not depend on what was asked before."""
         self._active: set[int] = set()
         self._is_circular = False
 
@@ -101,7 +102,7 @@ class EndlessLoopReader:
         """The loop that keeps the function from ever returning."""
         key = id(function)
         reads = self._evaluator.reads
-        known = self._found.get(key)
+        known = self._found.get((key, depth))
         if known is not None:
             reads.mask |= known[1]
             return known[0]
@@ -115,10 +116,10 @@ class EndlessLoopReader:
         finally:
             self._active.discard(key)
             mask = reads.end(before)
-        if depth and (found is None or self._is_circular):
-            return found  # asked from nearer, or from elsewhere in the circle, more can be seen
+        if depth and self._is_circular:
+            return found  # asked from elsewhere in the circle, more can be seen
         self._is_circular = False
-        self._found[key] = found, mask
+        self._found[key, depth] = found, mask
         return found
 
     def _own(self, function: Function) -> EndlessLoop | None:
