@@ -208,3 +208,52 @@ def test_a_loop_too_far_away_is_not_seen_because_somebody_nearer_was_asked(folde
     (report,) = steps(folder, files)
     assert (said(report, "near.py"), said(report, "too_far.py")) == (["ASL401"], [])
     assert not check(["too_far.py"], Settings(jobs=1, select=("ALL",))).diagnostics
+
+
+# -- one of several ---------------------------------------------------------------------------------------------------
+
+INTERFACE = "class Base:\n    def run(self) -> None:\n        raise NotImplementedError\n"
+IMPLEMENTATION = "from base import Base\n\n\nclass {0}(Base):\n    def run(self) -> None:\n        raise ValueError\n"
+SCHEDULING = """\
+from fastapi import BackgroundTasks, FastAPI
+from impl_{0} import {1}
+
+app = FastAPI()
+
+
+@app.get('/')
+def read(tasks: BackgroundTasks) -> None:
+    tasks.add_task({1}().run)
+"""
+CALLING = """\
+from base import Base
+from fastapi import BackgroundTasks, FastAPI
+
+app = FastAPI()
+
+
+def work(item: Base) -> None:
+    item.run()
+
+
+@app.get('/')
+def read(tasks: BackgroundTasks, item: Base) -> None:
+    tasks.add_task(work, item)
+"""
+
+
+@pytest.mark.parametrize("first", ["One", "Two", "Three"])
+def test_of_several_implementations_the_same_is_named_whichever_was_asked_about_before(
+    folder: Path, first: str
+) -> None:
+    implementations = {f"impl_{name.lower()}.py": IMPLEMENTATION.format(name) for name in ("One", "Two", "Three")}
+    scheduling = {"asked.py": SCHEDULING.format(first.lower(), first)}
+    before, after = steps(
+        folder,
+        {"base.py": INTERFACE, **implementations, **scheduling, "calling.py": CALLING},
+        {"calling.py": f"{CALLING}# more\n"},
+    )
+    assert counted(after, "results from the cache") > 0
+    for report in (before, after):
+        (found,) = (item for item in report.diagnostics if item.location.path == "calling.py")
+        assert "`One.run`" in found.message

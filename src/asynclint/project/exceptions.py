@@ -50,6 +50,12 @@ class Escape:
         return self.source is not Source.DOUBT
 
     @property
+    def rank(self) -> tuple[int, Span, str]:
+        """Smaller is better: the nearer one, then the first in the body, whatever was asked about first."""
+        then = "" if self.then is None else f"{self.then[0].full_name} {self.then[0].number} {self.then[1][1]}"
+        return self.distance, self.span, then
+
+    @property
     def key(self) -> _Key:
         """What it is told apart by from the other escapes of the function."""
         return self.source, self.kinds
@@ -185,7 +191,7 @@ class ExceptionSummaries:
     def _improve(self, escape: Escape, queue: _Queue) -> None:
         summary = self._escapes[escape.function]
         known = summary.get(escape.key)
-        if known is not None and (known.distance, known.span) <= (escape.distance, escape.span):
+        if known is not None and known.rank <= escape.rank:
             return
         summary[escape.key] = escape
         if known is None or escape.distance < known.distance:
