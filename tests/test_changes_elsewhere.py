@@ -257,3 +257,43 @@ def test_of_several_implementations_the_same_is_named_whichever_was_asked_about_
     for report in (before, after):
         (found,) = (item for item in report.diagnostics if item.location.path == "calling.py")
         assert "`One.run`" in found.message
+
+
+LEAVES = """\
+import urllib.request
+
+import requests
+
+
+def known() -> None:
+    urllib.request.urlopen("u")
+
+
+def by_known() -> None:
+    known()
+
+
+def new() -> None:
+    requests.get("u")
+
+
+def by_new() -> None:
+    new()
+
+
+def both() -> None:
+    by_new()
+    by_known()
+
+
+def parent() -> None:
+    both()
+"""
+BLOCKED = "from leaves import {0}\n\n\nasync def serve() -> None:\n    {0}()\n"
+
+
+def test_of_ways_that_are_equally_long_the_same_is_shown_whichever_was_asked_about_before(folder: Path) -> None:
+    files = {"asked.py": BLOCKED.format("by_known"), "blocked.py": BLOCKED.format("parent"), "leaves.py": LEAVES}
+    for report in steps(folder, files, {"blocked.py": BLOCKED.format("parent") + "# more\n"}):
+        (found,) = (item for item in report.diagnostics if item.location.path == "blocked.py")
+        assert "requests.get" in found.message

@@ -7,7 +7,7 @@ so witnesses are shortest and cycles end. Async functions are not entered: what 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
@@ -252,19 +252,24 @@ class BlockingSummaries:
                     if callee not in new:
                         for family, known in self._witnesses[callee].items():
                             self._improve(node, family, Witness(site, callee, known.call, known.distance + 1), start)
-        self._spread(deque(sorted(start, key=lambda item: item[0])), callers)
+        self._spread(start, callers)
         self._made_from.add({node: (body.made_from, body.entered) for node, body in new.items()})
 
-    def _spread(self, queue: deque[_Change], callers: dict[Node, list[tuple[Node, CallSite]]]) -> None:
-        while queue:
-            distance, node, family = queue.popleft()
-            known = self._witnesses[node][family]
-            if known.distance != distance:
-                continue
+    def _spread(self, start: Iterable[_Change], callers: dict[Node, list[tuple[Node, CallSite]]]) -> None:
+        """Nearest first: a witness is handed on when no better one can come, whatever was known before."""
+        waiting: defaultdict[int, list[tuple[Node, Family]]] = defaultdict(list)
+        for distance, node, family in start:
+            waiting[distance].append((node, family))
+        while waiting:
+            distance = min(waiting)
             found: list[_Change] = []
-            for caller, site in callers.get(node, ()):
-                self._improve(caller, family, Witness(site, node, known.call, distance + 1), found)
-            queue.extend(found)
+            for node, family in waiting.pop(distance):
+                known = self._witnesses[node][family]
+                if known.distance == distance:
+                    for caller, site in callers.get(node, ()):
+                        self._improve(caller, family, Witness(site, node, known.call, distance + 1), found)
+            for further, node, family in found:
+                waiting[further].append((node, family))
 
     def _improve(self, node: Node, family: Family, witness: Witness, changed: list[_Change]) -> None:
         summary = self._witnesses[node]

@@ -146,14 +146,20 @@ class ExceptionSummaries:
                     if place.callee not in places:
                         for known in tuple(self._escapes[place.callee].values()):
                             self._pass_on(function, place, known, queue)
-        queue = deque(sorted(queue, key=lambda item: item[0]))
-        while queue:
-            distance, function, key = queue.popleft()
-            known = self._escapes[function][key]
-            if known.distance == distance:
-                for caller, place in callers.get(function, ()):
-                    self._pass_on(caller, place, known, queue)
+        self._spread(queue, callers)
         self._made_from.add({function: (self._own[function], self._callees[function]) for function in places})
+
+    def _spread(self, queue: _Queue, callers: dict[Function, list[tuple[Function, Uncovered]]]) -> None:
+        """Nearest first: an escape is handed on when no better one can come, whatever was known before."""
+        while queue:
+            distance = min(item[0] for item in queue)
+            nearest = [item for item in queue if item[0] == distance]
+            queue = deque(item for item in queue if item[0] != distance)
+            for _, function, key in nearest:
+                known = self._escapes[function][key]
+                if known.distance == distance:
+                    for caller, place in callers.get(function, ()):
+                        self._pass_on(caller, place, known, queue)
 
     def _closure(self, wanted: Function) -> dict[Function, tuple[Uncovered, ...]]:
         """The functions reachable from the wanted one that have no summary yet, with their uncovered places."""
