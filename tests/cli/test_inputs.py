@@ -185,3 +185,11 @@ def test_what_git_ignores_can_be_asked_for(project: Path, command_line: CommandL
     (project / "a.py").write_text("x = 1\n")
     assert command_line("check").code == 0
     assert command_line("check", "--no-respect-gitignore").places == ["ignored.py:5"]
+
+
+@pytest.mark.parametrize("command", ["check", "routes", "clean", "config validate", "baseline create"])
+def test_an_empty_path_is_not_the_working_folder(project: Path, command_line: CommandLine, command: str) -> None:
+    (project / "a.py").write_bytes(BAD)
+    done = command_line(*command.split(), "")
+    assert (done.code, done.out) == (2, "")
+    assert "an empty path names nothing; give `.` for the working folder" in done.err

@@ -18,6 +18,7 @@ from asynclint.cli.completion import complete_rules
 from asynclint.cli.configuration import PREFIX, config_of_run, config_options, working_folder
 from asynclint.cli.coverage import counted, error_line
 from asynclint.cli.exit_codes import NOT_CHECKED
+from asynclint.cli.named_paths import named
 from asynclint.cli.outputs import Output, UnwritableFile, refuse_unwritable
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
@@ -43,7 +44,7 @@ def baseline() -> None:
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     """What both commands take."""
     decorators = (
-        click.argument("paths", nargs=-1, metavar="[PATHS]..."),
+        click.argument("paths", nargs=-1, metavar="[PATHS]...", callback=named),
         click.option(
             "--file",
             metavar="FILE",

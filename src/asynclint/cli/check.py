@@ -20,6 +20,7 @@ from asynclint.cli.exit_codes import FINDINGS, NOT_CHECKED, exit_code
 from asynclint.cli.explain import Place, explain
 from asynclint.cli.fixes import say_fixes, write_diff
 from asynclint.cli.inputs import Inputs, read_inputs
+from asynclint.cli.named_paths import named
 from asynclint.cli.narrowing import Narrowed, Narrowing, revisions
 from asynclint.cli.outputs import (
     Output,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=CheckCommand, context_settings={"auto_envvar_prefix": PREFIX})
-@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", callback=named, type=click.Path())
 @click.option(
     "--select",
     multiple=True,

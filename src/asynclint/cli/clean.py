@@ -10,6 +10,7 @@ import click
 from asynclint.caching.folder import cache_folder_of
 from asynclint.cli.configuration import config_options, configurations, working_folder
 from asynclint.cli.exit_codes import NOT_CHECKED
+from asynclint.cli.named_paths import named
 from asynclint.cli.terminal import say
 from asynclint.source.paths import absolute, display
 from asynclint.source.roots import ProjectRoots
@@ -18,7 +19,7 @@ _TAG = "CACHEDIR.TAG"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", callback=named)
 @click.option("--cache-dir", metavar="FOLDER", help="As it was given to `check`.")
 @config_options
 @click.pass_context

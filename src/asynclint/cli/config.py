@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from asynclint.cli.configuration import PREFIX, config_options, configurations, folders_of, working_folder
+from asynclint.cli.named_paths import named
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, write_out
 from asynclint.cli.words import Words
@@ -80,7 +81,7 @@ def show(file: str, output_format: str, **options: Any) -> None:
 
 
 @config.command(context_settings=_ENVIRONMENT)
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", callback=named)
 @config_options
 def validate(paths: tuple[str, ...], **options: Any) -> None:
     """Check configuration files.

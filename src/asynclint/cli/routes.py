@@ -13,6 +13,7 @@ import click
 from asynclint.cli.configuration import PREFIX, config_of_run, config_options
 from asynclint.cli.coverage import counted, error_line
 from asynclint.cli.exit_codes import NOT_CHECKED
+from asynclint.cli.named_paths import named
 from asynclint.cli.progress import ProgressBar
 from asynclint.cli.refusal import Refusal
 from asynclint.cli.terminal import say, wants_colour, write_out
@@ -28,7 +29,7 @@ _COUNTED = {"route": "route", "websocket": "websocket", "background": "backgroun
 
 
 @click.command(context_settings={"auto_envvar_prefix": PREFIX})
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", callback=named)
 @click.option(
     "--output-format",
     type=Words(["text", "json"]),
