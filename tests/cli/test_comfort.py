@@ -122,8 +122,8 @@ def test_phases_and_rules_are_timed(project: Path, command_line: CommandLine) ->
     done = command_line("check", "--timings", "--select", "ASL201,ASL204")
     *lines, last = done.err.splitlines()
     names = [line.partition(" s  ")[2] for line in lines if " s  " in line]
-    assert names[:5] == ["planning", "reading", "linking", "saving", "checking"]
-    assert sorted(names[5:]) == ["ASL201  blocking-sleep", "ASL204  blocking-file-io"]
+    assert names[:6] == ["planning", "reading", "linking", "comparing", "saving", "checking"]
+    assert sorted(names[6:]) == ["ASL201  blocking-sleep", "ASL204  blocking-file-io"]
     assert "        1    files parsed" in lines
     assert last == "checked 1 file, 3 findings"
 
