@@ -90,11 +90,18 @@ class Evaluator:
         handler = self._handlers.get(type(node))
         if handler is None:
             return UNKNOWN
+        return self._read(memo.values, key, scope, handler, self, node, scope)
+
+    def _read(
+        self, answers: dict[int, Value], key: int, scope: Scope, compute: Callable[..., Value], *asked: object
+    ) -> Value:
+        """Find the value of an expression or binding of a body, which may be the one that is being read."""
+        memo, reads = self.memo, self.reads
         if reads.body is scope:
-            return memo.answer_in_body(memo.values, key, key, UNKNOWN, handler, self, node, scope)
+            return memo.answer_in_body(answers, key, key, UNKNOWN, compute, *asked)
         around = reads.enter(scope)
         try:
-            return memo.answer_in_body(memo.values, key, key, UNKNOWN, handler, self, node, scope)
+            return memo.answer_in_body(answers, key, key, UNKNOWN, compute, *asked)
         finally:
             reads.leave(scope, key, around)
 
@@ -165,13 +172,7 @@ class Evaluator:
             if reads.body is not scope:
                 reads.see_body(scope, key)
             return found
-        if reads.body is scope:
-            return memo.answer_in_body(memo.bindings, key, key, UNKNOWN, self._binding, binding, scope)
-        around = reads.enter(scope)
-        try:
-            return memo.answer_in_body(memo.bindings, key, key, UNKNOWN, self._binding, binding, scope)
-        finally:
-            reads.leave(scope, key, around)
+        return self._read(memo.bindings, key, scope, self._binding, binding, scope)
 
     def _binding(self, binding: Binding, scope: Scope) -> Value:
         module = scope if isinstance(scope, Module) else scope.module

@@ -83,6 +83,8 @@ class Module:
     def __repr__(self) -> str:
         return f"Module({self.name})"
 
+    # What follows, here and in the other classes, is asked for millions of times: so it says by itself that it is read.
+
     @property
     def ir(self) -> ir.ModuleIR:
         """The module as the front end gave it."""
